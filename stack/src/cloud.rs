@@ -44,6 +44,13 @@ pub trait Cloud: Send + Sync {
     /// the answer no longer exists.
     fn describe<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, Described>;
 
+    /// The resource that an id names, as far as the id says what and where it is; several if it
+    /// may be in several places, and none if the id says neither. This makes no call.
+    fn locate(&self, id: &ResourceId) -> Vec<Resource> {
+        let _ = id;
+        Vec::new()
+    }
+
     /// Removes the references between this resource and its peers (security group rules that name
     /// another group), so that a reference cycle can be deleted. Succeeds for resources that have
     /// no such references.
@@ -51,6 +58,26 @@ pub trait Cloud: Send + Sync {
         &'a self,
         resource: &'a Resource,
     ) -> BoxFuture<'a, Result<(), CloudError>>;
+
+    /// Finds what uses a resource and so prevents its deletion, as far as a service can say. Each
+    /// is described as its own service describes it, or has only an id and a type.
+    fn users<'a>(
+        &'a self,
+        resource: &'a Resource,
+    ) -> BoxFuture<'a, Result<Vec<Resource>, CloudError>> {
+        let _ = resource;
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Removes the references of `user` to `used` (security group rules that name it) and no other.
+    fn detach_reference<'a>(
+        &'a self,
+        user: &'a Resource,
+        used: &'a ResourceId,
+    ) -> BoxFuture<'a, Result<(), CloudError>> {
+        let _ = (user, used);
+        Box::pin(async { Ok(()) })
+    }
 
     /// Deletes one resource. Never switches off deletion protection.
     fn delete<'a>(
@@ -181,6 +208,21 @@ pub struct Described {
 pub struct DeleteOptions {
     /// Take a final snapshot of a database.
     pub final_snapshot: bool,
+    /// For how many days a deleted secret can be recovered; 0 deletes it at once. `None` leaves it
+    /// to the cloud.
+    pub recovery_days: Option<u32>,
+}
+
+/// The cloud's own commands for a resource that is scheduled for deletion and keeps its name until
+/// then, quoted for a shell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryCommands {
+    /// Recovers the resource.
+    #[serde(rename = "restore_command")]
+    pub restore: String,
+    /// Deletes it for good, which frees its name.
+    #[serde(rename = "purge_command")]
+    pub purge: String,
 }
 
 /// The result of a delete.

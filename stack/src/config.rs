@@ -27,6 +27,8 @@ pub struct Config {
     pub policy: Policy,
     /// `[reaper]`: the reaper's settings.
     pub reaper: ReaperConfig,
+    /// `[sweep]`: how a sweep deletes.
+    pub sweep: SweepConfig,
     /// `[notify]`: warnings to owners.
     pub notify: NotifyConfig,
     /// Each `[[account]]`: where to look for tags. Without any, jiti uses only the ledger's leases.
@@ -68,6 +70,22 @@ impl Default for ReaperConfig {
             max_stacks: 20,
             max_resources: 200,
             sweep: false,
+        }
+    }
+}
+
+/// How a sweep deletes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweepConfig {
+    /// For how many days a deleted secret can be recovered, and keeps its name: 7 to 30, or 0 to
+    /// delete it at once.
+    pub secret_recovery_days: u32,
+}
+
+impl Default for SweepConfig {
+    fn default() -> Self {
+        Self {
+            secret_recovery_days: 30,
         }
     }
 }
@@ -174,6 +192,7 @@ impl Config {
         let config = Self {
             policy: file.table("policy", policy)?.unwrap_or_default(),
             reaper: file.table("reaper", reaper)?.unwrap_or_default(),
+            sweep: file.table("sweep", sweep)?.unwrap_or_default(),
             notify: file.table("notify", notify)?.unwrap_or_default(),
             accounts: file.tables("account", account)?,
             dashboard: file.table("dashboard", dashboard)?.unwrap_or_default(),
@@ -242,6 +261,15 @@ fn reaper(section: &mut Section<'_>) -> Result<ReaperConfig, ConfigError> {
             .count("max_resources")?
             .unwrap_or(none.max_resources),
         sweep: section.flag("sweep")?.unwrap_or(none.sweep),
+    })
+}
+
+fn sweep(section: &mut Section<'_>) -> Result<SweepConfig, ConfigError> {
+    let none = SweepConfig::default();
+    Ok(SweepConfig {
+        secret_recovery_days: section
+            .days("secret_recovery_days", 7, 30)?
+            .unwrap_or(none.secret_recovery_days),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use stack::cloud::RecoveryCommands;
 use stack::{Cloud, Config};
 
 use crate::error::CommandError;
@@ -33,3 +34,14 @@ pub(crate) fn cloud(config: &Config, custom_endpoint: bool) -> Option<Arc<dyn Cl
 pub(crate) fn cloud(_config: &Config, _custom_endpoint: bool) -> Option<Arc<dyn Cloud>> {
     None
 }
+
+/// The commands of the cloud's own command line for a resource, by its id.
+type RecoveryCommandsOf = fn(&str) -> Option<RecoveryCommands>;
+
+/// How to recover a resource that keeps its name after its deletion, or to free the name.
+#[cfg(feature = "aws")]
+pub(crate) const RECOVERY_COMMANDS: Option<RecoveryCommandsOf> = Some(aws::recovery_commands);
+
+/// Unknown in this build.
+#[cfg(not(feature = "aws"))]
+pub(crate) const RECOVERY_COMMANDS: Option<RecoveryCommandsOf> = None;

@@ -157,6 +157,7 @@ fn deleted(at: usize) -> DeletedResource {
         region: None,
         seconds: 12,
         scheduled_for: None,
+        name_reservation: None,
     }
 }
 
@@ -212,6 +213,7 @@ pub(crate) fn teardown_with_residue(stack: &str) -> Progress {
             blocked_by: Some("DisableApiTermination".to_owned()),
             hourly_usd: "0.14".parse().ok(),
             command: Some("aws ec2 terminate-instances --instance-ids i-0abc2".to_owned()),
+            resource_id: None,
         }],
     })
 }

@@ -36,7 +36,8 @@ impl fmt::Display for ResourceId {
     }
 }
 
-/// The short form of a text that may be an ARN; see [`ResourceId::short`].
+/// The short form of a text that may be an ARN; see [`ResourceId::short`]. A group that the ARN
+/// identifies by a UUID and a name has its name.
 #[must_use]
 pub fn short(text: &str) -> &str {
     let mut parts = text.splitn(6, ':');
@@ -46,9 +47,9 @@ pub fn short(text: &str) -> &str {
     else {
         return text;
     };
-    let resource = resource
-        .rsplit_once("autoScalingGroupName/")
-        .map_or(resource, |(_, name)| name);
+    if let Some((_, name)) = resource.split_once(":autoScalingGroupName/") {
+        return name;
+    }
     match resource.split_once(['/', ':']) {
         Some((_, name)) if !name.is_empty() => name,
         _ => resource,
@@ -83,6 +84,25 @@ pub enum Confirmation {
     Confirmed,
     /// Only the tag index lists it. The text says why its own service did not confirm it.
     Unconfirmed(String),
+    /// The tag index lists it, and jiti does not know its type: jiti asked no service about it, and
+    /// cannot delete it.
+    UnknownType {
+        /// The command of the cloud's own command line that deletes it, quoted for a shell; `None`
+        /// if jiti does not know it.
+        command: Option<String>,
+    },
+}
+
+impl Confirmation {
+    /// Why the resource is not confirmed; `None` if it is.
+    #[must_use]
+    pub fn missing_reason(&self) -> Option<&str> {
+        match self {
+            Self::Confirmed => None,
+            Self::Unconfirmed(why) => Some(why),
+            Self::UnknownType { .. } => Some("jiti does not know this resource type"),
+        }
+    }
 }
 
 /// A priced unit that a resource uses.
@@ -253,6 +273,10 @@ mod tests {
             (
                 "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:5eed:autoScalingGroupName/web",
                 "web",
+            ),
+            (
+                "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:5eed:autoScalingGroupName/web/blue",
+                "web/blue",
             ),
             ("aws_vpc.this", "aws_vpc.this"),
             ("123456789012/eu-west-1", "123456789012/eu-west-1"),

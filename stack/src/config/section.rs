@@ -152,6 +152,28 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Reads a number of days between two limits, or 0.
+    pub(super) fn days(
+        &mut self,
+        key: &'static str,
+        least: u32,
+        most: u32,
+    ) -> Result<Option<u32>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let expected = "a whole number of days";
+        let number = self.expect(key, value, expected, DeValue::as_integer)?;
+        match u32::from_str_radix(number.as_str(), number.radix()) {
+            Ok(days) if days == 0 || (least..=most).contains(&days) => Ok(Some(days)),
+            _ => {
+                let problem =
+                    format!("{number} is not between {least} and {most}, or 0 to delete at once");
+                Err(self.wrong(key, &problem))
+            }
+        }
+    }
+
     /// Reads true or false.
     pub(super) fn flag(&mut self, key: &'static str) -> Result<Option<bool>, ConfigError> {
         let Some(value) = self.get(key) else {

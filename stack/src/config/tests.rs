@@ -127,7 +127,30 @@ fn an_empty_file_is_the_defaults() {
         (config.reaper.max_resources, config.reaper.sweep),
         (200, false)
     );
+    assert_eq!(config.sweep.secret_recovery_days, 30);
     assert_eq!(config.dashboard.refresh.to_string(), "5m");
+}
+
+/// A secret can be recovered for 7 to 30 days, or not at all.
+#[test]
+fn recovery_days_have_limits() {
+    let text = |days: &str| format!("[sweep]\nsecret_recovery_days = {days}\n");
+    for days in [0, 7, 30] {
+        let config = parse(&text(&days.to_string())).expect("a valid number");
+        assert_eq!(config.sweep.secret_recovery_days, days);
+    }
+    for days in ["1", "6", "31", "-7"] {
+        assert_eq!(
+            refusal(&text(days)),
+            format!(
+                "jiti.toml:2: secret_recovery_days: {days} is not between 7 and 30, or 0 to delete at once"
+            )
+        );
+    }
+    assert_eq!(
+        refusal(&text("\"30d\"")),
+        "jiti.toml:2: secret_recovery_days is of type string, expected a whole number of days"
+    );
 }
 
 /// An unknown key is refused with the file, the line and the nearest known key.

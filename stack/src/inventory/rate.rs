@@ -35,6 +35,9 @@ impl Rate {
                 (None, Confirmation::Unconfirmed(_)) => {
                     unpriced.insert(format!("{} (not confirmed)", resource.kind));
                 }
+                (None, Confirmation::UnknownType { .. }) => {
+                    unpriced.insert(resource.kind.clone());
+                }
                 // A resource without priced usage has no price to miss; its other costs are named
                 // above.
                 (None, Confirmation::Confirmed) => {

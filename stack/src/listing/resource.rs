@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::{Confirmation, Resource, ResourceId};
+use crate::cloud::{Resource, ResourceId};
 use crate::values::money::HourlyRate;
 use crate::view::CloudView;
 
@@ -46,10 +46,7 @@ impl ListedResource {
             hourly_usd: resource.hourly_usd,
             created_at: resource.created_at,
             confirmed: resource.is_confirmed(),
-            unconfirmed_reason: match &resource.confirmation {
-                Confirmation::Confirmed => None,
-                Confirmation::Unconfirmed(why) => Some(why.clone()),
-            },
+            unconfirmed_reason: resource.confirmation.missing_reason().map(str::to_owned),
             seen_at: cloud.known().seen_at(resource),
         }
     }

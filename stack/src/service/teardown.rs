@@ -35,6 +35,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::cloud::RecoveryCommands;
 use crate::lease::Lease;
 use crate::private_path::{self, PathUse};
 use crate::service::Service;
@@ -44,7 +45,7 @@ use crate::values::id::{Actor, StackName};
 
 pub use blocker::{Blocker, Claim};
 pub use error::TeardownError;
-pub use plan::{Method, PlanWarning, PlannedDeletion, TeardownPlan};
+pub use plan::{Method, NameReservation, PlanWarning, PlannedDeletion, TeardownPlan};
 pub use prepare::PreparedTeardown;
 pub use progress::{DeletedResource, Progress, TeardownOutcome};
 pub use progress_poll::{Follower, POLL_INTERVAL};
@@ -72,6 +73,16 @@ pub struct TeardownSettings {
     pub max_time_per_resource: Option<Duration>,
     /// The pauses and deadlines of a sweep.
     pub timing: SweepTiming,
+    /// The cloud's commands for a resource that keeps its name after its deletion, by its id;
+    /// `None` for any other resource.
+    pub recovery_commands: Option<fn(&str) -> Option<RecoveryCommands>>,
+}
+
+impl TeardownSettings {
+    /// The commands for a resource that keeps its name after its deletion.
+    fn recovery_commands_of(&self, id: &str) -> Option<RecoveryCommands> {
+        self.recovery_commands.and_then(|commands| commands(id))
+    }
 }
 
 /// Who asks for a teardown, and why.

@@ -292,8 +292,22 @@ enum TagMatch {
 /// Returns why a sweep keeps a resource, regardless of its tags. A resource that a service made for
 /// itself is deleted with its owner.
 fn by_its_own_service(resource: &Resource, is_owned: bool) -> Option<OwnershipVerdict> {
-    if let Confirmation::Unconfirmed(why) = &resource.confirmation {
-        return Some(stays(format!("its own service did not confirm it: {why}")));
+    match &resource.confirmation {
+        Confirmation::Confirmed => {}
+        Confirmation::Unconfirmed(why) => {
+            return Some(stays(format!("its own service did not confirm it: {why}")));
+        }
+        Confirmation::UnknownType { command } => {
+            let kind = &resource.kind;
+            return Some(stays(match command {
+                Some(_) => format!(
+                    "jiti cannot delete the type {kind}: run the command, then this teardown again"
+                ),
+                None => format!(
+                    "jiti cannot delete the type {kind}: delete it yourself, then run this teardown again"
+                ),
+            }));
+        }
     }
     if let Some(why) = resource.untouchable.as_ref().filter(|_| !is_owned) {
         return Some(stays(format!("it must not be deleted: {why}")));

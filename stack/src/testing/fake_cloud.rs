@@ -25,6 +25,10 @@ pub enum CloudCall {
     Describe,
     /// Detaches a resource's references.
     DetachReferences,
+    /// Detaches a resource's references to one other.
+    DetachReference,
+    /// Finds what uses a resource.
+    Users,
     /// Deletes a resource.
     Delete,
     /// Stops a resource.

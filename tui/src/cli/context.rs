@@ -216,6 +216,7 @@ impl Context {
             runs: ledger.with_file_name("runs"),
             path: self.environment.path.clone(),
             secrets: self.environment.secrets.clone(),
+            recovery_commands: cloud_provider::RECOVERY_COMMANDS,
             ..TeardownSettings::default()
         })
     }

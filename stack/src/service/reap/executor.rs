@@ -289,6 +289,7 @@ impl TeardownExecutor {
             blocked_by: Some(why),
             hourly_usd: task.hourly_usd,
             command: Some(command(&task.name)),
+            resource_id: None,
         })
     }
 

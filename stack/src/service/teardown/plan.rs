@@ -1,13 +1,16 @@
 //! The plan of a teardown: what it would delete, what would stay, and what blocks it. A user sees
 //! all of it before confirming.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::blocker::Blocker;
 use super::residue::Residue;
+use crate::cloud::RecoveryCommands;
 use crate::lease::Strategy;
 use crate::values::id::{RunId, StackName};
 use crate::values::money::HourlyRate;
+use crate::values::ttl::Span;
 
 /// A planned teardown. It contains no secrets, so it can be shown, stored and sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,6 +104,17 @@ impl TeardownPlan {
     }
 }
 
+/// The warnings about names that stay taken after the deletion.
+pub(super) fn name_warnings(planned: &[PlannedDeletion]) -> impl Iterator<Item = PlanWarning> {
+    planned.iter().filter_map(|one| {
+        let reservation = one.name_reservation.as_ref()?;
+        Some(PlanWarning {
+            id: one.id.clone(),
+            found: reservation.warning(),
+        })
+    })
+}
+
 /// A resource that a teardown would delete, or has deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedDeletion {
@@ -124,6 +138,43 @@ pub struct PlannedDeletion {
     /// What it costs per hour, where a sweep knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hourly_usd: Option<HourlyRate>,
+    /// Until when it keeps its name after the deletion, if it does.
+    #[serde(flatten)]
+    pub name_reservation: Option<NameReservation>,
+}
+
+/// A deleted resource that can be recovered for a while and keeps its name until then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NameReservation {
+    /// When the cloud deletes it for good.
+    #[serde(rename = "name_taken_until")]
+    pub until: Timestamp,
+    /// The commands that end the reservation earlier, if they are known.
+    #[serde(flatten)]
+    pub commands: Option<RecoveryCommands>,
+}
+
+impl NameReservation {
+    /// The reservation of a resource that is deleted now and can be recovered for some days.
+    pub(super) fn for_days(days: u32, now: Timestamp, commands: Option<RecoveryCommands>) -> Self {
+        let until = Span::minutes(days.saturating_mul(24 * 60)).after(now);
+        Self { until, commands }
+    }
+
+    /// What it means for a stack that needs the same name, and what to do.
+    #[must_use]
+    pub fn warning(&self) -> String {
+        let until = self.until.strftime("%Y-%m-%d %H:%M");
+        let advice = match &self.commands {
+            Some(RecoveryCommands { restore, purge }) => format!(
+                "; to use the name earlier, recover it with `{restore}`, or delete it for good with `{purge}`"
+            ),
+            None => String::new(),
+        };
+        format!(
+            "its name stays taken until {until} UTC, because it can be recovered until then{advice}"
+        )
+    }
 }
 
 /// A resource that will probably stay, although nothing blocks the teardown.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::plan::PlannedDeletion;
+use super::plan::{NameReservation, PlannedDeletion};
 use super::residue::Residue;
 use crate::lease::Strategy;
 use crate::values::id::{RunId, StackName};
@@ -136,6 +136,9 @@ pub struct DeletedResource {
     /// When the cloud will delete it, if it schedules the deletion (keys, secrets).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<Timestamp>,
+    /// Until when it keeps its name, if it does.
+    #[serde(flatten)]
+    pub name_reservation: Option<NameReservation>,
 }
 
 impl DeletedResource {
@@ -147,6 +150,7 @@ impl DeletedResource {
             region: planned.region,
             seconds,
             scheduled_for: None,
+            name_reservation: planned.name_reservation,
         }
     }
 }

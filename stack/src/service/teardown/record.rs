@@ -11,10 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::error::TeardownError;
 use super::plan::TeardownPlan;
 use super::progress::Progress;
-use super::residue::Residue;
 use super::runner::Runner;
-use super::sweep::SweepPlan;
+use super::sweep::{Settlement, SweepPlan};
 use super::{Condition, OnProgress, TeardownRequest};
+use crate::cloud::ResourceId;
 use crate::lease::{EventKind, Lease};
 use crate::process;
 use crate::service::{Service, ServiceError, Teardowns};
@@ -109,11 +109,13 @@ impl<'a> Recorder<'a> {
     /// Records that the runner is alive, when a heartbeat is due.
     pub(super) async fn heartbeat(&mut self) {
         if self.service.now().duration_since(self.alive_at) >= HEARTBEAT_INTERVAL {
+            let heartbeat = EventKind::TeardownAlive {
+                deleting: Vec::new(),
+            };
             // The new heartbeat replaces one that could not be written.
-            self.unwritten
-                .retain(|kind| *kind != EventKind::TeardownAlive);
+            self.unwritten.retain(|kind| *kind != heartbeat);
             self.alive_at = self.service.now();
-            self.write([EventKind::TeardownAlive]).await;
+            self.write([heartbeat]).await;
         }
     }
 
@@ -138,6 +140,25 @@ impl<'a> Recorder<'a> {
             }),
             false => Ok(()),
         }
+    }
+
+    /// Records which resources the runner deletes next.
+    pub(super) async fn intend(&mut self, ids: &[ResourceId]) {
+        if !ids.is_empty() {
+            let deleting = ids.iter().map(ToString::to_string).collect();
+            self.write([EventKind::TeardownAlive { deleting }]).await;
+        }
+    }
+
+    /// Records what of earlier runs is gone.
+    pub(super) async fn settle(&mut self, settlement: &Settlement) -> Result<(), ServiceError> {
+        if settlement.resolved.is_empty() {
+            return Ok(());
+        }
+        if let Some(lease) = self.service.ledger.lease(self.stack).await? {
+            self.write(settlement.events(&lease)).await;
+        }
+        Ok(())
     }
 
     /// Makes sure that every event is in the ledger.
@@ -168,15 +189,6 @@ pub(super) async fn with_heartbeat<T>(
             () = tokio::time::sleep(HEARTBEAT_CHECK) => recorder.heartbeat().await,
         }
     }
-}
-
-/// Events for what an earlier run left and is no longer left.
-pub(super) fn resolved_residue(lease: &Lease, residue: &[Residue]) -> Vec<EventKind> {
-    let recorded = lease.residue.keys();
-    let resolved = recorded.filter(|id| residue.iter().all(|left| left.id != **id));
-    resolved
-        .map(|id| EventKind::ResourceDeleted { id: id.clone() })
-        .collect()
 }
 
 impl Teardowns<'_> {

@@ -27,6 +27,9 @@ pub struct Residue {
     pub hourly_usd: Option<HourlyRate>,
     /// The command that finishes it, quoted for a shell.
     pub command: Option<String>,
+    /// The provider's id of a resource whose id is an address in Terraform, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource_id: Option<String>,
 }
 
 impl Residue {
@@ -42,6 +45,7 @@ impl Residue {
                 region: left.region,
                 hourly_usd: left.hourly_usd,
                 command: left.command,
+                resource_id: left.resource_id,
             },
         }
     }

@@ -14,6 +14,7 @@ mod plan;
 mod recheck;
 mod saved_plan;
 mod selector;
+mod settle;
 mod verify;
 
 pub use deadlines::SweepTiming;
@@ -21,7 +22,8 @@ pub use recheck::RecheckSummary;
 pub use selector::{SweepSelector, UnleasedStack};
 
 pub(super) use saved_plan::SweepPlan;
-pub(super) use verify::{TeardownFacts, command};
+pub(super) use settle::{Settlement, SettlementFacts};
+pub(super) use verify::{TeardownFacts, Verification, command};
 
 #[cfg(test)]
 mod tests;

@@ -545,7 +545,12 @@ async fn a_silent_runner_is_taken_over() {
     world
         .service
         .leases()
-        .note(&name, EventKind::TeardownAlive)
+        .note(
+            &name,
+            EventKind::TeardownAlive {
+                deleting: Vec::new(),
+            },
+        )
         .await
         .unwrap();
     clock.advance("10m".parse().unwrap());

@@ -136,6 +136,17 @@ impl Cloud for FakeCloud {
         })
     }
 
+    fn locate(&self, id: &ResourceId) -> Vec<Resource> {
+        let Some((kind, _)) = id.as_str().split_once('/') else {
+            return Vec::new();
+        };
+        let place = Place {
+            account: "111111111111".to_owned(),
+            region: "eu-west-1".to_owned(),
+        };
+        vec![Resource::named(id.clone(), kind, place)]
+    }
+
     fn detach_references<'a>(
         &'a self,
         resource: &'a Resource,
@@ -145,6 +156,34 @@ impl Cloud for FakeCloud {
             if let Some(one) = self.world().resources.get_mut(&resource.id) {
                 let loose = std::mem::take(&mut one.detachable);
                 one.uses.retain(|used| !loose.contains(used));
+            }
+            Ok(())
+        })
+    }
+
+    fn users<'a>(
+        &'a self,
+        resource: &'a Resource,
+    ) -> BoxFuture<'a, Result<Vec<Resource>, CloudError>> {
+        Box::pin(async move {
+            self.about(CloudCall::Users, resource).await?;
+            let world = self.world();
+            let uses = |other: &&Resource| other.uses.contains(&resource.id);
+            let users = world.resources.values().filter(uses);
+            Ok(users.cloned().collect())
+        })
+    }
+
+    fn detach_reference<'a>(
+        &'a self,
+        user: &'a Resource,
+        used: &'a ResourceId,
+    ) -> BoxFuture<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            self.about(CloudCall::DetachReference, user).await?;
+            if let Some(one) = self.world().resources.get_mut(&user.id) {
+                one.detachable.retain(|id| id != used);
+                one.uses.retain(|id| id != used);
             }
             Ok(())
         })

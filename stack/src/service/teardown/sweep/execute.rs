@@ -7,15 +7,13 @@ use super::executor::{SweepExecutor, SweepResult};
 use super::saved_plan::SweepPlan;
 use super::verify::{TeardownFacts, Verification, command, residue_of};
 use crate::cloud::CloudError;
-use crate::lease::{EventKind, Strategy};
+use crate::lease::{EventKind, Lease, Strategy};
 use crate::service::Teardowns;
 use crate::service::teardown::StopSignal;
 use crate::service::teardown::error::TeardownError;
 use crate::service::teardown::plan::TeardownPlan;
 use crate::service::teardown::progress::{Progress, TeardownOutcome};
-use crate::service::teardown::record::{
-    ProgressWriter, Recorder, resolved_residue, with_heartbeat,
-};
+use crate::service::teardown::record::{ProgressWriter, Recorder, with_heartbeat};
 use crate::service::teardown::residue::Residue;
 use crate::sweep::Ownership;
 
@@ -30,6 +28,7 @@ impl Teardowns<'_> {
         stop: &StopSignal,
     ) -> Result<TeardownOutcome, TeardownError> {
         let mut recorder = Recorder::new(self.service, plan);
+        let lease = self.service.ledger.lease(&plan.name).await?;
         let timing = match sweep.max_time_per_resource {
             Some(limit) => timing.clone().at_most(limit),
             None => timing.clone(),
@@ -48,23 +47,30 @@ impl Teardowns<'_> {
             &plan.name,
             self.protects_name(&sweep.stack.name, &sweep.stack.app),
         );
-        let residue = match &result.paused {
+        let check = match &result.paused {
             Some(error) if !result.touched && result.deleted.is_empty() => {
                 return self.not_begun(plan, error, recorder).await;
             }
-            Some(error) => vec![paused(plan, &result, error, &command)],
+            Some(error) => Verification {
+                residue: vec![paused(plan, &result, error, &command)],
+                incomplete: true,
+                ..Verification::default()
+            },
             None => {
-                let facts = facts(sweep, &result);
-                let check = if result.stopped {
+                let facts = facts(sweep, &result, lease.as_ref());
+                if result.stopped {
                     stopped(&facts, &command)
                 } else {
                     progress.write(&Progress::Looking);
                     let check = self.verify_gone(&sweep.stack, &facts, &timing, &command);
                     with_heartbeat(check, &mut recorder).await
-                };
-                check.residue
+                }
             }
         };
+        let Verification {
+            residue, settled, ..
+        } = check;
+        recorder.settle(&settled).await?;
         let deleted = result.deleted;
         let mut reason = format!("{} left", residue.len());
         if let Some(error) = &result.paused {
@@ -72,7 +78,7 @@ impl Teardowns<'_> {
                 "the credentials are no longer valid: {error}; renew them and run this again"
             );
         }
-        self.conclude(plan, &residue, reason, recorder).await?;
+        Self::conclude(&residue, reason, recorder).await?;
         Ok(TeardownOutcome {
             name: plan.name.clone(),
             strategy: Strategy::Sweep,
@@ -100,8 +106,6 @@ impl Teardowns<'_> {
 
     /// Records the outcome.
     async fn conclude(
-        self,
-        plan: &TeardownPlan,
         residue: &[Residue],
         reason: String,
         mut recorder: Recorder<'_>,
@@ -109,11 +113,7 @@ impl Teardowns<'_> {
         if residue.is_empty() {
             recorder.write([EventKind::Gone]).await;
         } else {
-            let lease = self.service.ledger.lease(&plan.name).await?;
-            let mut events = lease
-                .map(|lease| resolved_residue(&lease, residue))
-                .unwrap_or_default();
-            events.extend(residue.iter().map(Residue::to_event));
+            let mut events: Vec<EventKind> = residue.iter().map(Residue::to_event).collect();
             events.push(EventKind::TeardownFailed { reason });
             recorder.write(events).await;
         }
@@ -122,7 +122,11 @@ impl Teardowns<'_> {
 }
 
 /// What the final check has to know.
-fn facts<'a>(sweep: &'a SweepPlan, result: &SweepResult) -> TeardownFacts<'a> {
+fn facts<'a>(
+    sweep: &'a SweepPlan,
+    result: &SweepResult,
+    lease: Option<&'a Lease>,
+) -> TeardownFacts<'a> {
     let mut left = BTreeMap::new();
     for one in &sweep.resources {
         let judged = sweep.judgement.get(&one.id);
@@ -134,6 +138,8 @@ fn facts<'a>(sweep: &'a SweepPlan, result: &SweepResult) -> TeardownFacts<'a> {
     TeardownFacts {
         deleted: result.deleted.iter().map(|one| one.id.clone()).collect(),
         scheduled: result.scheduled.clone(),
+        lease,
+        state_read: false,
         left,
     }
 }
@@ -154,6 +160,7 @@ fn stopped(facts: &TeardownFacts<'_>, command: &str) -> Verification {
     Verification {
         residue,
         incomplete: true,
+        ..Verification::default()
     }
 }
 

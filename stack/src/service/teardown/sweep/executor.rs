@@ -1,6 +1,7 @@
 //! Runs a sweep: re-reads, deletes, waits and retries. Each resource has its own deadline, so that
 //! one that hangs delays only what depends on it.
 
+mod blockers;
 mod delete;
 mod outcome;
 mod reread;
@@ -60,6 +61,10 @@ enum CallAnswer {
     Read(Vec<ResourceId>, Described),
     Detached(ResourceId, Result<(), CloudError>),
     Deleted(ResourceId, Result<Deletion, CloudError>),
+    /// What uses a resource whose delete failed with this error.
+    Users(ResourceId, CloudError, Result<Vec<Resource>, CloudError>),
+    /// References to a resource were detached.
+    ReferencesDetached(ResourceId, Result<(), CloudError>),
     /// The call ended without an answer.
     Died(Vec<ResourceId>),
 }
@@ -154,7 +159,13 @@ impl<'a> SweepExecutor<'a> {
         loop {
             let begins = self.result.paused.is_none() && !self.result.stopped;
             if begins {
-                self.start_ready();
+                // Written before the first delete call about one of these resources.
+                let intended = self.start_ready();
+                recorder.intend(&intended).await;
+            }
+            // Another runner has taken over: this one must not delete anything any more.
+            if recorder.is_replaced() && !self.result.stopped {
+                self.halt(progress);
             }
             self.change_reread(progress);
             self.reread_due();
@@ -202,8 +213,11 @@ impl<'a> SweepExecutor<'a> {
         }
     }
 
-    fn start_ready(&mut self) {
+    /// Begins the steps that are possible now. Returns the resources among them that are to be
+    /// deleted.
+    fn start_ready(&mut self) -> Vec<ResourceId> {
         let now = Instant::now();
+        let mut intended = Vec::new();
         for step in self.schedule.ready() {
             let (DeletionStep::DetachReferences(id) | DeletionStep::Delete(id)) = &step;
             let Some(one) = self.by_id.get(id) else {
@@ -212,6 +226,9 @@ impl<'a> SweepExecutor<'a> {
             let lingering = self.interfaces_linger.contains(&one.place);
             let timeout = self.timing.timeout(one.facts.timeout, lingering);
             self.due.insert((now, id.clone()));
+            if matches!(step, DeletionStep::Delete(_)) {
+                intended.push(id.clone());
+            }
             let attempt = DeletionAttempt {
                 step: step.clone(),
                 since: now,
@@ -224,6 +241,7 @@ impl<'a> SweepExecutor<'a> {
             };
             self.attempts.insert(id.clone(), attempt);
         }
+        intended
     }
 
     /// Waits until a call is answered, or something is due.
@@ -279,6 +297,11 @@ impl<'a> SweepExecutor<'a> {
                     self.attempts.remove(&id);
                     self.schedule.mark_detached(&id);
                 }
+                Err(error) => self.failed(&id, error, events, progress),
+            },
+            CallAnswer::Users(id, error, users) => self.users_found(&id, error, users, progress),
+            CallAnswer::ReferencesDetached(id, answer) => match answer {
+                Ok(()) => self.retry_later(&id, None),
                 Err(error) => self.failed(&id, error, events, progress),
             },
             CallAnswer::Deleted(id, answer) => match answer {

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::saved_plan::SweepPlan;
 use super::selector::{SweepSelector, UnleasedStack, tagged};
 use super::verify::{command, residue_of, unchecked_name};
@@ -13,7 +15,9 @@ use crate::lease::Lease;
 use crate::service::teardown::TeardownSettings;
 use crate::service::teardown::blocker::Blocker;
 use crate::service::teardown::error::TeardownError;
-use crate::service::teardown::plan::{Method, PlanWarning, PlannedDeletion, TeardownPlan};
+use crate::service::teardown::plan::{
+    Method, NameReservation, PlanWarning, PlannedDeletion, TeardownPlan, name_warnings,
+};
 use crate::service::teardown::prepare::{PreparedTeardown, SavedStrategy, process_secrets};
 use crate::service::teardown::run_folder::RunFolder;
 use crate::service::teardown::runner::Runner;
@@ -88,29 +92,39 @@ impl Teardowns<'_> {
         let folder = RunFolder::make(&settings.runs, &run)?;
         let adopts =
             adopts.map(|tagged| Box::new(tagged.adoption(&belonging, &self.service.config)));
+        let recovery_days = self.service.config.sweep.secret_recovery_days;
+        let with_commands = belonging.iter().filter_map(|one| {
+            let commands = settings.recovery_commands_of(one.id.as_str())?;
+            (recovery_days > 0).then(|| (one.id.clone(), commands))
+        });
+        let recovery_commands = with_commands.collect();
         let sweep = SweepPlan {
             stack: identity,
             resources: found.resources.clone(),
             judgement,
             adopts,
             final_snapshot: settings.final_snapshot,
+            recovery_days,
+            recovery_commands,
             max_time_per_resource: settings.max_time_per_resource,
         };
         folder.write(RunFolder::PLAN, &sweep)?;
-        let reason = |resource: &Resource| sweep.judgement[&resource.id].reason.clone();
+        let resources = planned_deletions(&belonging, &sweep, self.service.now());
+        let names = name_warnings(&resources);
+        let warnings = warnings(&found).into_iter().chain(names).collect();
         let plan = TeardownPlan {
             name: stack.clone(),
             method: Method::Sweep {
                 digest: folder.digest()?,
             },
             run,
-            resources: planned_deletions(&belonging, reason),
+            resources,
             residue,
             already_gone: Vec::new(),
             hourly_usd,
             hourly_is_minimum,
             protected: wants_name,
-            warnings: warnings(&found),
+            warnings,
             blockers: self.sweep_blockers(&found, belonging.len(), settings),
         };
         Ok(Some(Self::prepared_sweep(plan, folder, settings, sweep)))
@@ -229,7 +243,8 @@ impl Teardowns<'_> {
 /// What would be deleted, sorted by place, type and name.
 fn planned_deletions(
     belonging: &[&Resource],
-    reason: impl Fn(&Resource) -> String,
+    sweep: &SweepPlan,
+    now: Timestamp,
 ) -> Vec<PlannedDeletion> {
     let mut belonging = belonging.to_vec();
     belonging.sort_by(|a, b| (&a.place, &a.kind, &a.id).cmp(&(&b.place, &b.kind, &b.id)));
@@ -239,8 +254,11 @@ fn planned_deletions(
         region: Some(one.place.region.clone()),
         objects: 1,
         account: Some(one.place.account.clone()),
-        reason: Some(reason(one)),
+        reason: Some(sweep.judgement[&one.id].reason.clone()),
         hourly_usd: one.hourly_usd,
+        name_reservation: sweep.recovery_commands.get(&one.id).map(|commands| {
+            NameReservation::for_days(sweep.recovery_days, now, Some(commands.clone()))
+        }),
         ..PlannedDeletion::default()
     });
     planned.collect()

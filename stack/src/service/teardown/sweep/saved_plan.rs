@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::Resource;
+use crate::cloud::{RecoveryCommands, Resource, ResourceId};
 use crate::lease::{EventKind, Registration, ResidueDetails};
 use crate::sweep::{Ownership, OwnershipVerdicts, StackIdentity};
 
@@ -20,6 +20,10 @@ pub(in crate::service::teardown) struct SweepPlan {
     /// The lease that a stack without one is given, so that its end is recorded.
     pub(super) adopts: Option<Box<Adoption>>,
     pub(super) final_snapshot: bool,
+    /// For how many days deleted secrets can be recovered.
+    pub(super) recovery_days: u32,
+    /// The commands for what keeps its name after its deletion.
+    pub(super) recovery_commands: BTreeMap<ResourceId, RecoveryCommands>,
     /// How long one resource may take at most, if the user sets a limit.
     pub(super) max_time_per_resource: Option<Duration>,
 }
@@ -34,7 +38,7 @@ pub(super) struct Adoption {
 
 impl SweepPlan {
     /// The resources by id.
-    pub(super) fn by_id(&self) -> BTreeMap<&crate::ResourceId, &Resource> {
+    pub(super) fn by_id(&self) -> BTreeMap<&ResourceId, &Resource> {
         self.resources.iter().map(|one| (&one.id, one)).collect()
     }
 

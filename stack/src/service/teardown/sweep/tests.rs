@@ -2,7 +2,9 @@
 //! records.
 
 mod again;
+mod blockers;
 mod foreign;
+mod records;
 mod trouble;
 mod unleased;
 

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::deadlines::SweepTiming;
+use super::settle::{Settlement, SettlementFacts};
 use crate::cloud::{
-    Cloud, CloudErrorKind, Discovery, DiscoveryScope, Resource, ResourceId, Unchecked,
+    Cloud, CloudErrorKind, Confirmation, Discovery, DiscoveryScope, Resource, ResourceId, Unchecked,
 };
+use crate::lease::Lease;
 use crate::service::Teardowns;
 use crate::service::teardown::residue::{Residue, quoted};
 use crate::sweep::{Ownership, OwnershipVerdict, StackIdentity, judge_ownership};
@@ -22,6 +24,8 @@ pub(in crate::service::teardown) struct Verification {
     pub(in crate::service::teardown) residue: Vec<Residue>,
     /// Whether some place or type did not answer.
     pub(in crate::service::teardown) incomplete: bool,
+    /// What earlier runs recorded and is gone.
+    pub(in crate::service::teardown) settled: Settlement,
 }
 
 /// What a teardown did before the final check.
@@ -32,17 +36,23 @@ pub(in crate::service::teardown) struct TeardownFacts<'a> {
     pub(in crate::service::teardown) deleted: Vec<String>,
     /// What the cloud has scheduled for deletion.
     pub(in crate::service::teardown) scheduled: BTreeSet<ResourceId>,
+    /// The lease before it deleted anything.
+    pub(in crate::service::teardown) lease: Option<&'a Lease>,
+    /// Whether Terraform's state was read afterwards, and lists nothing.
+    pub(in crate::service::teardown) state_read: bool,
     /// What it left, and why.
     pub(in crate::service::teardown) left: BTreeMap<ResourceId, (&'a Resource, OwnershipVerdict)>,
 }
 
 impl TeardownFacts<'_> {
-    /// Whether the teardown deleted this resource.
-    fn deleted(&self, id: &str) -> bool {
+    /// Whether the teardown deleted this resource. Either id may be the last part of the other.
+    pub(in crate::service::teardown) fn deleted(&self, id: &str) -> bool {
+        let is_last_part = |part: &str, whole: &str| {
+            let before = whole.strip_suffix(part);
+            before.is_some_and(|before| before.ends_with(['/', ':']))
+        };
         let mut deleted = self.deleted.iter();
-        deleted.any(|other| {
-            id == other || id.ends_with(&format!("/{other}")) || id.ends_with(&format!(":{other}"))
-        })
+        deleted.any(|other| id == other || is_last_part(other, id) || is_last_part(id, other))
     }
 }
 
@@ -57,7 +67,7 @@ impl Teardowns<'_> {
         command: &str,
     ) -> Verification {
         if self.service.config.accounts.is_empty() {
-            return Verification::default();
+            return self.verify_records(stack, facts, command).await;
         }
         let Some(access) = self.service.cloud_access() else {
             return self.no_access(command);
@@ -87,6 +97,18 @@ impl Teardowns<'_> {
         }
         self.confirm_deletions(cloud, &found, &mut check, facts, timing)
             .await;
+        if let Some(lease) = facts.lease {
+            let recorded = SettlementFacts {
+                lease,
+                residue: &check.residue,
+                state_read: facts.state_read,
+                places_asked: true,
+                command,
+            };
+            let deleted = |id: &str| facts.deleted(id);
+            check.settled = self.settle(stack, recorded, deleted).await;
+            check.residue.append(&mut check.settled.residue);
+        }
         found.resources.retain(|one| {
             let id = one.id.as_str();
             !facts.deleted(id) || check.residue.iter().any(|left| left.id == id)
@@ -98,6 +120,29 @@ impl Teardowns<'_> {
                 .record_scan(access, &which, at, &found)
                 .await,
         );
+        check
+    }
+
+    /// Without accounts, only what earlier runs recorded can be left.
+    async fn verify_records(
+        self,
+        stack: &StackIdentity,
+        facts: &TeardownFacts<'_>,
+        command: &str,
+    ) -> Verification {
+        let mut check = Verification::default();
+        if let Some(lease) = facts.lease {
+            let recorded = SettlementFacts {
+                lease,
+                residue: &[],
+                state_read: facts.state_read,
+                places_asked: false,
+                command,
+            };
+            let deleted = |id: &str| facts.deleted(id);
+            check.settled = self.settle(stack, recorded, deleted).await;
+            check.residue.append(&mut check.settled.residue);
+        }
         check
     }
 
@@ -132,6 +177,7 @@ impl Teardowns<'_> {
         Verification {
             residue,
             incomplete,
+            ..Verification::default()
         }
     }
 
@@ -189,6 +235,7 @@ impl Teardowns<'_> {
         Verification {
             residue: places.collect(),
             incomplete: true,
+            ..Verification::default()
         }
     }
 }
@@ -216,8 +263,13 @@ async fn still_there<'a>(
         .collect()
 }
 
-/// A resource that is left, as residue.
+/// A resource that is left, as residue. `command` is the sweep that would finish it; for a type
+/// that jiti cannot delete, it is the cloud's own command, if jiti knows it.
 pub(super) fn residue_of(one: &Resource, judged: &OwnershipVerdict, command: &str) -> Residue {
+    let command = match &one.confirmation {
+        Confirmation::UnknownType { command } => command.clone(),
+        Confirmation::Confirmed | Confirmation::Unconfirmed(_) => Some(command.to_owned()),
+    };
     Residue {
         id: one.id.to_string(),
         kind: Some(one.kind.clone()),
@@ -225,7 +277,8 @@ pub(super) fn residue_of(one: &Resource, judged: &OwnershipVerdict, command: &st
         reason: judged.reason.clone(),
         blocked_by: judged.blocked_by.as_ref().map(ToString::to_string),
         hourly_usd: one.hourly_usd,
-        command: Some(command.to_owned()),
+        command,
+        resource_id: None,
     }
 }
 

@@ -158,12 +158,10 @@ fn residue_of(
     reason: String,
     blocked_by: Option<String>,
 ) -> Residue {
+    let planned = plan.resources.iter().find(|planned| planned.id == id);
     Residue {
-        region: plan
-            .resources
-            .iter()
-            .find(|planned| planned.id == id)
-            .and_then(|planned| planned.region.clone()),
+        region: planned.and_then(|planned| planned.region.clone()),
+        resource_id: planned.and_then(|planned| planned.resource_id.clone()),
         id,
         kind: Some(kind),
         reason,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::guardrails;
 use super::inspect::{Inspection, known_secrets};
 use crate::lease::Lease;
@@ -9,7 +11,9 @@ use crate::service::Teardowns;
 use crate::service::teardown::TeardownSettings;
 use crate::service::teardown::blocker::Blocker;
 use crate::service::teardown::error::TeardownError;
-use crate::service::teardown::plan::{Method, PlannedDeletion, TeardownPlan};
+use crate::service::teardown::plan::{
+    Method, NameReservation, PlannedDeletion, TeardownPlan, name_warnings,
+};
 use crate::service::teardown::prepare::{PreparedTeardown, SavedStrategy};
 use crate::service::teardown::run_folder::{self, RunFolder};
 use crate::service::teardown::runner::Runner;
@@ -64,7 +68,8 @@ impl Teardowns<'_> {
             .plan
             .as_ref()
             .map_or(&[][..], |plan| &plan.deletes);
-        let resources = planned_deletions(deletes);
+        let mut resources = planned_deletions(deletes);
+        reserve_names(&mut resources, deletes, settings, self.service.now());
         if let Some(max) = settings.max_resources.filter(|max| resources.len() > *max) {
             let count = resources.len();
             inspection.blockers.push(Blocker::TooMany { count, max });
@@ -73,6 +78,7 @@ impl Teardowns<'_> {
             Some(_) => Some(folder.digest()?),
             None => None,
         };
+        let names: Vec<_> = name_warnings(&resources).collect();
         let plan = TeardownPlan {
             name: stack.clone(),
             method: Method::Terraform {
@@ -91,7 +97,10 @@ impl Teardowns<'_> {
                 .plan
                 .as_ref()
                 .map(guardrails::warnings)
-                .unwrap_or_default(),
+                .unwrap_or_default()
+                .into_iter()
+                .chain(names)
+                .collect(),
             blockers: inspection.blockers,
         };
         let strategy = SavedStrategy::Terraform(SavedDestroy {
@@ -126,7 +135,14 @@ impl Teardowns<'_> {
             if !blockers.is_empty() {
                 return Err(TeardownError::Blocked { stack, blockers });
             }
-            if planned_deletions(&saved.deletes) != shown.resources {
+            let shown_deletions = shown.resources.iter().map(|one| PlannedDeletion {
+                name_reservation: None,
+                ..one.clone()
+            });
+            if !planned_deletions(&saved.deletes)
+                .into_iter()
+                .eq(shown_deletions)
+            {
                 return Err(TeardownError::NotAsShown { stack });
             }
             mask.add(saved.mask);
@@ -186,6 +202,26 @@ fn planned_deletions(deletes: &[Change]) -> Vec<PlannedDeletion> {
         });
     }
     planned
+}
+
+/// Notes which of these keep their names after the deletion: those with a recovery window.
+fn reserve_names(
+    planned: &mut [PlannedDeletion],
+    deletes: &[Change],
+    settings: &TeardownSettings,
+    now: Timestamp,
+) {
+    for change in deletes {
+        let days = change.before["recovery_window_in_days"].as_u64();
+        let days = days.and_then(|days| u32::try_from(days).ok()).unwrap_or(0);
+        let planned = planned.iter_mut().find(|one| one.id == change.address);
+        if let Some(planned) = planned.filter(|_| days > 0) {
+            let arn = change.before["arn"].as_str();
+            let id = arn.or(change.id.as_deref()).unwrap_or_default();
+            let commands = settings.recovery_commands_of(id);
+            planned.name_reservation = Some(NameReservation::for_days(days, now, commands));
+        }
+    }
 }
 
 /// A resource's region, where its attributes tell.

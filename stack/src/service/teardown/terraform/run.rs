@@ -13,11 +13,11 @@ use crate::service::teardown::error::TeardownError;
 use crate::service::teardown::plan::{PlannedDeletion, TeardownPlan};
 use crate::service::teardown::prepare::SavedTeardown;
 use crate::service::teardown::progress::{DeletedResource, Progress, TeardownOutcome};
-use crate::service::teardown::record::{
-    ProgressWriter, Recorder, resolved_residue, with_heartbeat,
-};
+use crate::service::teardown::record::{ProgressWriter, Recorder, with_heartbeat};
 use crate::service::teardown::residue::{ORIGIN_UNREACHABLE, Residue};
-use crate::service::teardown::sweep::{TeardownFacts, command as sweep_command};
+use crate::service::teardown::sweep::{
+    SettlementFacts, TeardownFacts, Verification, command as sweep_command,
+};
 use crate::sweep::StackIdentity;
 use crate::terraform::{Line, RunningApply, Terraform, TerraformError};
 
@@ -108,16 +108,19 @@ impl Teardowns<'_> {
                 error => failed(plan, error),
             });
         }
-        let residue = match &destroy.terraform {
-            Some(terraform) => residue(terraform, plan, saved, &result).await,
-            None => Vec::new(),
+        let left = match &destroy.terraform {
+            Some(terraform) => left_in_state(terraform, plan, saved, &result).await,
+            None => LeftInState::default(),
         };
-        let residue = if residue.is_empty() && result.failure.is_none() {
+        let check = if left.residue.is_empty() && result.failure.is_none() {
             self.verify_destroy(plan, saved, &result, &mut recorder, progress)
                 .await?
         } else {
-            residue
+            let check = self.settle_destroy(plan, &result, left);
+            with_heartbeat(check, &mut recorder).await?
         };
+        recorder.settle(&check.settled).await?;
+        let residue = check.residue;
         if residue.is_empty() {
             recorder.write([EventKind::Gone]).await;
         } else {
@@ -126,9 +129,6 @@ impl Teardowns<'_> {
             recorder
                 .write(gone.map(|id| EventKind::ResourceDeleted { id }))
                 .await;
-            if let Some(lease) = self.service.ledger.lease(&plan.name).await? {
-                recorder.write(resolved_residue(&lease, &residue)).await;
-            }
             recorder.write(residue.iter().map(Residue::to_event)).await;
             let count = residue.len();
             let reason = match &result.failure {
@@ -155,47 +155,104 @@ impl Teardowns<'_> {
         result: &RunResult,
         recorder: &mut Recorder<'_>,
         progress: &mut ProgressWriter<'_>,
-    ) -> Result<Vec<Residue>, TeardownError> {
+    ) -> Result<Verification, TeardownError> {
         let Some(lease) = self.service.ledger.lease(&plan.name).await? else {
-            return Ok(Vec::new());
+            return Ok(Verification::default());
         };
-        if self.service.config.accounts.is_empty() {
-            return Ok(Vec::new());
+        if !self.service.config.accounts.is_empty() {
+            progress.write(&Progress::Looking);
         }
-        progress.write(&Progress::Looking);
-        let deleted = result.deleted.iter();
         let facts = TeardownFacts {
-            deleted: deleted
-                .filter_map(|deleted| deleted.resource_id.clone())
-                .collect(),
+            deleted: deleted_ids(result),
+            lease: Some(&lease),
+            state_read: true,
             ..TeardownFacts::default()
         };
         let stack = StackIdentity::of_lease(&lease);
         let command = sweep_command(&plan.name, self.protects(&lease));
         let check = self.verify_gone(&stack, &facts, &saved.timing, &command);
-        Ok(with_heartbeat(check, recorder).await.residue)
+        Ok(with_heartbeat(check, recorder).await)
+    }
+
+    /// Settles what earlier runs recorded after a destroy that left something.
+    async fn settle_destroy(
+        self,
+        plan: &TeardownPlan,
+        result: &RunResult,
+        left: LeftInState,
+    ) -> Result<Verification, TeardownError> {
+        let mut check = Verification {
+            residue: left.residue,
+            ..Verification::default()
+        };
+        if let Some(lease) = self.service.ledger.lease(&plan.name).await? {
+            let facts = TeardownFacts {
+                deleted: deleted_ids(result),
+                ..TeardownFacts::default()
+            };
+            let command = sweep_command(&plan.name, self.protects(&lease));
+            let recorded = SettlementFacts {
+                lease: &lease,
+                residue: &check.residue,
+                state_read: left.was_read,
+                places_asked: false,
+                command: &command,
+            };
+            let stack = StackIdentity::of_lease(&lease);
+            let deleted = |id: &str| facts.deleted(id);
+            check.settled = self.settle(&stack, recorded, deleted).await;
+            check.residue.append(&mut check.settled.residue);
+        }
+        Ok(check)
+    }
+}
+
+/// The ids of what Terraform deleted, as its state had them.
+fn deleted_ids(result: &RunResult) -> Vec<String> {
+    let deleted = result.deleted.iter();
+    deleted
+        .filter_map(|deleted| deleted.resource_id.clone())
+        .collect()
+}
+
+/// What Terraform's state says after a destroy.
+struct LeftInState {
+    residue: Vec<Residue>,
+    was_read: bool,
+}
+
+impl Default for LeftInState {
+    /// A destroy that did not have to run: the state is known to be empty.
+    fn default() -> Self {
+        Self {
+            residue: Vec::new(),
+            was_read: true,
+        }
     }
 }
 
 /// What is left after a destroy. Only a state that was read and is empty proves that nothing is.
-async fn residue(
+async fn left_in_state(
     terraform: &Terraform,
     plan: &TeardownPlan,
     saved: &SavedTeardown,
     result: &RunResult,
-) -> Vec<Residue> {
+) -> LeftInState {
     let deleted = result.deleted.iter().map(|deleted| deleted.id.clone());
     let deleted: Vec<String> = deleted.collect();
     let (errors, mask) = (&result.errors, &saved.mask);
     let state = terraform.state().await;
     let log = result.log.as_deref();
     let left = apply_errors::residue(plan, state.as_ref().ok(), &deleted, errors, mask, log);
-    match state {
-        Err(error) if left.is_empty() => {
-            let reason = mask.reason(&error.to_string());
-            vec![apply_errors::state_not_read(plan, &reason)]
-        }
-        _ => left,
+    LeftInState {
+        was_read: state.is_ok(),
+        residue: match state {
+            Err(error) if left.is_empty() => {
+                let reason = mask.reason(&error.to_string());
+                vec![apply_errors::state_not_read(plan, &reason)]
+            }
+            _ => left,
+        },
     }
 }
 

@@ -178,6 +178,11 @@ fn done(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
         residue,
         ..
     } = outcome;
+    for one in deleted {
+        if let Some(reservation) = &one.name_reservation {
+            ui.text(&format!("! {}: {}", one.id, reservation.warning()))?;
+        }
+    }
     if residue.is_empty() {
         return ui.text(&format!(
             "{name} is gone: {} deleted, nothing left",

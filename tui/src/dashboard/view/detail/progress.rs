@@ -191,6 +191,12 @@ pub(super) fn ready_again(time: Option<Elapsed>) -> String {
 }
 
 fn residue(page: &mut Page, outcome: &TeardownOutcome) {
+    for one in &outcome.deleted {
+        if let Some(reservation) = &one.name_reservation {
+            let text = format!("▲ {}: {}", one.id, reservation.warning());
+            page.text(&text, Tone::Notice);
+        }
+    }
     for left in &outcome.residue {
         let by = left.blocked_by.as_deref();
         let by = by

@@ -2,7 +2,6 @@
 //! destroy.
 
 use stack::Phase;
-use stack::cloud::Confirmation;
 use stack::idle::Evidence;
 use stack::service::teardown::TeardownPlan;
 
@@ -71,9 +70,10 @@ fn found(page: &mut Page, stack: &StackRow, model: &Model) {
             || values::UNKNOWN.to_owned(),
             |rate| values::per_hour(rate, !one.unpriced.is_empty()),
         );
-        let (mark, tone) = match &one.confirmation {
-            Confirmation::Confirmed => ("●", Tone::Plain),
-            Confirmation::Unconfirmed(_) => ("▲", Tone::Notice),
+        let unconfirmed = one.confirmation.missing_reason();
+        let (mark, tone) = match unconfirmed {
+            None => ("●", Tone::Plain),
+            Some(_) => ("▲", Tone::Notice),
         };
         page.line([
             (format!("  {mark} {}  ", one.kind), tone.into()),
@@ -83,7 +83,7 @@ fn found(page: &mut Page, stack: &StackRow, model: &Model) {
                 Tone::Quiet.into(),
             ),
         ]);
-        if let Confirmation::Unconfirmed(why) = &one.confirmation {
+        if let Some(why) = unconfirmed {
             page.text(&format!("    not confirmed: {why}"), Tone::Notice);
         }
     }

@@ -78,6 +78,7 @@ impl SweepExecutor<'_> {
             DeletionStep::Delete(_) => {
                 let how = DeleteOptions {
                     final_snapshot: self.sweep.final_snapshot,
+                    recovery_days: Some(self.sweep.recovery_days),
                 };
                 self.tasks.spawn(async move {
                     let answer = cloud.delete(&fresh, how).await;

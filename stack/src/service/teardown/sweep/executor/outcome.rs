@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::SweepExecutor;
 use crate::cloud::{CloudError, CloudErrorKind, ResourceId};
 use crate::lease::EventKind;
+use crate::service::teardown::plan::NameReservation;
 use crate::service::teardown::progress::{DeletedResource, Progress};
 use crate::service::teardown::record::ProgressWriter;
 use crate::sweep::{BlockedDeletion, Ownership, OwnershipVerdict};
@@ -29,13 +30,15 @@ impl SweepExecutor<'_> {
                 self.result.paused.get_or_insert(error);
             }
             CloudErrorKind::Gone => self.gone(id, None, events, progress),
+            // Often it is enough to wait. If not, jiti asks what uses the resource.
+            CloudErrorKind::InUse if self.was_retried(id) => self.ask_for_users(id, error),
             CloudErrorKind::InUse
             | CloudErrorKind::Wait
             | CloudErrorKind::Throttled
             | CloudErrorKind::Unreachable => {
                 if self.is_late(id) {
                     let reason = format!("it could not be deleted in time: {error}");
-                    self.leave(id, &reason, blocker(&error), progress);
+                    self.leave(id, &reason, None, progress);
                 } else {
                     self.report_progress(id, progress);
                     self.retry_later(id, Some(error));
@@ -66,14 +69,14 @@ impl SweepExecutor<'_> {
         }
     }
 
-    fn is_late(&self, id: &ResourceId) -> bool {
+    pub(super) fn is_late(&self, id: &ResourceId) -> bool {
         let attempt = self.attempts.get(id);
         attempt.is_some_and(|attempt| Instant::now() >= attempt.until)
     }
 
     /// Retries after a pause, starting with a new read. After a stop request, only deletions in
     /// progress are retried.
-    fn retry_later(&mut self, id: &ResourceId, error: Option<CloudError>) {
+    pub(super) fn retry_later(&mut self, id: &ResourceId, error: Option<CloudError>) {
         if self.result.stopped
             && !self
                 .attempts
@@ -139,6 +142,10 @@ impl SweepExecutor<'_> {
             region: Some(one.place.region.clone()),
             seconds: attempt.since.elapsed().as_secs(),
             scheduled_for: at,
+            name_reservation: at.and_then(|until| {
+                let commands = Some(self.sweep.recovery_commands.get(id)?.clone());
+                Some(NameReservation { until, commands })
+            }),
         };
         events.push(EventKind::ResourceDeleted { id: id.to_string() });
         progress.write(&Progress::ResourceDeleted(deleted.clone()));
@@ -216,10 +223,4 @@ impl SweepExecutor<'_> {
                 });
         }
     }
-}
-
-/// What blocks a resource although everything of the stack that used it was deleted.
-fn blocker(error: &CloudError) -> Option<String> {
-    (error.kind == CloudErrorKind::InUse)
-        .then(|| "a resource that uses it and is not known to belong to this stack".to_owned())
 }

@@ -82,13 +82,7 @@ async fn a_guest_in_the_subnet_lives() {
         .iter()
         .find(|one| one.id == "ec2:subnet/s")
         .unwrap();
-    assert!(
-        subnet
-            .blocked_by
-            .as_ref()
-            .unwrap()
-            .contains("not known to belong to this stack")
-    );
+    assert_eq!(subnet.blocked_by.as_deref(), Some("ec2:instance/guest"));
 }
 
 /// A resource that appears after the plan is not deleted, and becomes residue.
@@ -132,14 +126,46 @@ async fn a_plan_is_handed_over_as_it_was_shown() {
 /// A resource that its own service did not confirm becomes residue without a delete call.
 #[tokio::test(start_paused = true)]
 async fn what_is_not_confirmed_is_never_tried() {
-    let mut unknown = own("glue:job", "j");
-    unknown.confirmation = Confirmation::Unconfirmed("jiti does not know this type".to_owned());
-    let world = World::leased([unknown, own("sqs", "q")]).await;
+    let mut unread = own("sns", "t");
+    unread.confirmation = Confirmation::Unconfirmed("denied".to_owned());
+    let world = World::leased([unread, own("sqs", "q")]).await;
     let plan = world.plan().await;
-    assert_eq!(ids(&plan.residue), ["glue:job/j"]);
+    assert_eq!(ids(&plan.residue), ["sns/t"]);
     let outcome = world.sweep().await;
-    assert_eq!(ids(&outcome.residue), ["glue:job/j"]);
+    assert_eq!(ids(&outcome.residue), ["sns/t"]);
     assert_eq!(world.cloud.called(CloudCall::Delete).len(), 1);
+}
+
+/// A resource of a type that jiti does not know is residue with the cloud's own command, or without
+/// one, and the reason does not claim that a service was asked.
+#[tokio::test(start_paused = true)]
+async fn an_unknown_type_has_its_own_command() {
+    let of_unknown_type = |name: &str, command: Option<&str>| {
+        let mut unknown = own("glue:job", name);
+        let command = command.map(str::to_owned);
+        unknown.confirmation = Confirmation::UnknownType { command };
+        unknown
+    };
+    let command = "aws glue delete-job --job-name j";
+    let known = of_unknown_type("j", Some(command));
+    let bare = of_unknown_type("k", None);
+    let world = World::leased([known, bare, own("sqs", "q")]).await;
+    let plan = world.plan().await;
+    let outcome = world.sweep().await;
+    for residue in [&plan.residue, &outcome.residue] {
+        assert_eq!(ids(residue), ["glue:job/j", "glue:job/k"]);
+        assert_eq!(residue[0].command.as_deref(), Some(command));
+        assert_eq!(residue[1].command, None);
+        for one in residue {
+            assert!(
+                one.reason.contains("cannot delete the type glue:job"),
+                "{one:?}"
+            );
+            assert!(!one.reason.contains("service"), "{one:?}");
+        }
+    }
+    assert_eq!(world.cloud.called(CloudCall::Delete).len(), 1);
+    assert_eq!(world.phase().await, Phase::Residue);
 }
 
 /// A resource that belongs only through its owner is not deleted if the owner was tagged for
