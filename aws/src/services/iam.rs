@@ -34,6 +34,14 @@ pub(crate) fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The policies among these that belong to this account. Those of AWS are never deleted, so they do
+/// not count as used.
+pub(crate) fn own_policies(clients: &Clients, policies: Vec<String>) -> Vec<ResourceId> {
+    let own =
+        |arn: &String| Arn::parse(arn).is_some_and(|arn| arn.account == clients.place.account);
+    policies.into_iter().filter(own).map(ResourceId).collect()
+}
+
 /// Why jiti must not delete a role or policy with this path: it belongs to AWS.
 pub(crate) fn aws_owned_reason(path: &str) -> Option<String> {
     if path.starts_with("/aws-service-role/") {

@@ -9,7 +9,6 @@ use stack::cloud::{
     CloudError, Confirmation, DeleteOptions, Deletion, DiscoveryScope, Resource, ResourceId,
 };
 
-use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
@@ -149,10 +148,7 @@ fn to_resource(
     resource.created_at = timestamp(created);
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = iam::aws_owned_reason(path);
-    // AWS-managed policies are never deleted, so they do not count.
-    let own =
-        |arn: &String| Arn::parse(arn).is_some_and(|arn| arn.account == clients.place.account);
-    resource.uses = policies.into_iter().filter(own).map(ResourceId).collect();
+    resource.uses = iam::own_policies(clients, policies);
     resource
 }
 
