@@ -3,6 +3,8 @@
 //! List prices come from a built-in table and from the Price List API.
 
 mod bill;
+#[cfg(test)]
+mod example_prices;
 mod list;
 mod meter;
 mod product;

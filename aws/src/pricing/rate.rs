@@ -111,9 +111,9 @@ mod tests {
     #[test]
     fn prices_of_other_regions_do_not_count() {
         let usage = vec![instance("t3.micro", 1)];
-        let (usd, source, unpriced) = rated("ec2:volume", "eu-west-1", usage, &[]);
+        let (usd, source, unpriced) = rated("ec2:volume", "eu-west-2", usage, &[]);
         assert_eq!((usd, source), (None, None));
-        assert_eq!(unpriced, ["ec2:t3.micro in eu-west-1"]);
+        assert_eq!(unpriced, ["ec2:t3.micro in eu-west-2"]);
     }
 
     /// A rate is zero only if a known type reports that the resource is free. A resource that is

@@ -9,7 +9,10 @@ use stack::cloud::Price;
 
 /// One file for each region. A region without a file has no prices until a refresh: jiti never
 /// shows the rates of one region for another.
-const BUILT_IN: &[&str] = &[include_str!("us-east-1.json")];
+const BUILT_IN: &[&str] = &[
+    include_str!("eu-west-1.json"),
+    include_str!("us-east-1.json"),
+];
 
 /// Prices by region and meter.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +114,23 @@ mod tests {
                     assert!(meters.insert(meter), "{meter} twice");
                 }
             }
-            assert!(meters.len() > 80, "{}", meters.len());
+            assert!(meters.len() > 6, "{}", meters.len());
+        }
+        let table = PriceTable::built_in();
+        assert!(table.regions["us-east-1"].len() > 80);
+    }
+
+    /// Every built-in price has a source, and a day that is not in the future of this version.
+    #[test]
+    fn built_in_prices_have_a_source() {
+        for text in BUILT_IN {
+            let file: serde_json::Value = serde_json::from_str(text).unwrap();
+            for list in file["lists"].as_array().unwrap() {
+                let source = list["source"].as_str().unwrap_or_default();
+                assert!(source.len() > 20, "{list}");
+                let day: Date = list["listed_on"].as_str().unwrap().parse().unwrap();
+                assert!(day > jiff::civil::date(2023, 12, 31), "{list}");
+            }
         }
     }
 
@@ -124,11 +143,12 @@ mod tests {
             price.map(|price| price.usd.to_string())
         };
         assert_eq!(usd(&table, "us-east-1").as_deref(), Some("0.0104"));
-        assert_eq!(usd(&table, "eu-west-1"), None);
-        table.overlay([price("us-east-1", "9", "2020-01-01")]);
-        table.overlay([price("eu-west-1", "0.0114", "2026-11-01")]);
-        assert_eq!(usd(&table, "us-east-1").as_deref(), Some("0.0104"));
         assert_eq!(usd(&table, "eu-west-1").as_deref(), Some("0.0114"));
+        assert_eq!(usd(&table, "eu-west-2"), None);
+        table.overlay([price("us-east-1", "9", "2020-01-01")]);
+        table.overlay([price("eu-west-2", "0.0118", "2026-11-01")]);
+        assert_eq!(usd(&table, "us-east-1").as_deref(), Some("0.0104"));
+        assert_eq!(usd(&table, "eu-west-2").as_deref(), Some("0.0118"));
         table.overlay([price("us-east-1", "0.02", "2026-11-01")]);
         assert_eq!(usd(&table, "us-east-1").as_deref(), Some("0.02"));
     }

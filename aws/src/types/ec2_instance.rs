@@ -4,19 +4,20 @@
 mod tests;
 mod usage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{
-    AttributeBooleanValue, DeviceType, Instance, InstanceAttributeName, InstanceNetworkInterface,
-    InstanceNetworkInterfaceAttachment, InstanceState, InstanceStateName, Reservation,
+    AttributeBooleanValue, DeviceType, Filter, Instance, InstanceAttributeName,
+    InstanceNetworkInterface, InstanceNetworkInterfaceAttachment, InstanceState, InstanceStateName,
+    Reservation,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
-use self::usage::usage;
+use self::usage::{AMAZON, public_addresses, usage};
 use super::ec2_arns;
 use crate::arn::resource_name;
 use crate::batch::batches;
@@ -157,13 +158,50 @@ async fn describe(clients: &Clients, ids: &[ResourceId]) -> Result<Vec<Descripti
         describe_instances,
         "DescribeInstances"
     );
-    let instances = all.iter().flat_map(Reservation::instances);
+    let instances: Vec<&Instance> = all.iter().flat_map(Reservation::instances).collect();
+    let assigned = assigned_addresses(clients, &instances).await;
     Ok(instances
-        .filter_map(|instance| to_description(clients, instance))
+        .into_iter()
+        .filter_map(|instance| to_description(clients, instance, &assigned))
         .collect())
 }
 
-fn to_description(clients: &Clients, instance: &Instance) -> Option<Description> {
+/// The public addresses that AWS assigned although they seem to belong to the account: no Elastic
+/// IP has them. Makes a call only if there are such addresses. If it fails, they count as Elastic
+/// IPs.
+async fn assigned_addresses(clients: &Clients, instances: &[&Instance]) -> BTreeSet<String> {
+    let interfaces = instances.iter().flat_map(|one| one.network_interfaces());
+    let of_account = interfaces
+        .flat_map(public_addresses)
+        .filter(|(owner, _)| *owner != Some(AMAZON));
+    let mut assigned: BTreeSet<String> =
+        of_account.map(|(_, address)| address.to_owned()).collect();
+    let all: Vec<String> = assigned.iter().cloned().collect();
+    for batch in all.chunks(BATCH) {
+        let filter = Filter::builder()
+            .name("public-ip")
+            .set_values(Some(batch.to_vec()));
+        let call = clients.ec2().describe_addresses().filters(filter.build());
+        let Ok(answer) = call
+            .send()
+            .await
+            .map_err(failed!("ec2", "DescribeAddresses"))
+        else {
+            return BTreeSet::new();
+        };
+        let elastic = answer.addresses().iter();
+        for address in elastic.filter_map(|address| address.public_ip()) {
+            assigned.remove(address);
+        }
+    }
+    assigned
+}
+
+fn to_description(
+    clients: &Clients,
+    instance: &Instance,
+    assigned: &BTreeSet<String>,
+) -> Option<Description> {
     let state = instance.state().and_then(InstanceState::name);
     if state == Some(&InstanceStateName::Terminated) {
         return None;
@@ -177,7 +215,7 @@ fn to_description(clients: &Clients, instance: &Instance) -> Option<Description>
     resource.uses = uses(clients, instance);
     resource.untouchable = service_managed_reason(instance.operator());
     (resource.size, resource.stopped) = size(instance, &resource.tags);
-    (resource.usage, resource.unpriced) = usage(instance);
+    (resource.usage, resource.unpriced) = usage(instance, assigned);
     if state == Some(&InstanceStateName::Running) {
         let launched = timestamp(instance.launch_time());
         resource.charged_until = launched.and_then(|time| time.checked_add(MIN_CHARGED_TIME).ok());

@@ -9,6 +9,7 @@ use aws_sdk_ecs::types::{
     ServiceField, TaskDefinition,
 };
 use futures_util::future::join_all;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use stack::cloud::{
     AutomaticStart, CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
@@ -17,6 +18,7 @@ use stack::cloud::{
 use crate::arn::resource_name;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::pricing::{Item, usage_of};
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::saved_size::number;
 use crate::services::ecs::{
@@ -278,9 +280,8 @@ fn price(resource: &mut Resource, service: &Service, definition: Option<&TaskDef
     let network = network.and_then(|network| network.awsvpc_configuration());
     let public = network.and_then(|network| network.assign_public_ip());
     if running > 0 && public == Some(&AssignPublicIp::Enabled) {
-        resource
-            .unpriced
-            .push("its public IPv4 addresses".to_owned());
+        let addresses = Decimal::from(running);
+        resource.usage.push(usage_of(Item::PublicIpv4, addresses));
     }
 }
 
@@ -289,10 +290,8 @@ mod tests {
     use aws_sdk_ecs::types::{
         AwsVpcConfiguration, LoadBalancer, NetworkConfiguration, builders::ServiceBuilder,
     };
-    use rust_decimal::Decimal;
 
     use super::*;
-    use crate::pricing::{Item, usage_of};
 
     fn service() -> ServiceBuilder {
         Service::builder()
@@ -366,6 +365,24 @@ mod tests {
         let unread = service().launch_type(LaunchType::Fargate).build();
         let unread = to_resource(&Clients::for_tests(), &unread, None).unwrap();
         assert_eq!(unread.unpriced, ["2 tasks on Fargate"]);
+    }
+
+    /// Each task with a public address is charged for it.
+    #[test]
+    fn public_addresses_count_by_task() {
+        let fargate = |public| {
+            let network = AwsVpcConfiguration::builder()
+                .subnets("subnet-1")
+                .assign_public_ip(public);
+            let network =
+                NetworkConfiguration::builder().awsvpc_configuration(network.build().unwrap());
+            let service = service().launch_type(LaunchType::Fargate);
+            resource(service.network_configuration(network.build()))
+        };
+        let public = fargate(AssignPublicIp::Enabled);
+        let expected = usage_of(Item::PublicIpv4, Decimal::TWO);
+        assert_eq!(public.usage.last(), Some(&expected));
+        assert_eq!(fargate(AssignPublicIp::Disabled).usage.len(), 2);
     }
 
     /// The size is the desired count, which a daemon does not have.

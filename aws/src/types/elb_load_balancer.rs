@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{
-    AvailabilityZone, LoadBalancer, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
+    AvailabilityZone, IpAddressType, LoadBalancer, LoadBalancerSchemeEnum, LoadBalancerTypeEnum,
 };
 use futures_util::future::try_join_all;
 use rust_decimal::Decimal;
@@ -244,9 +244,7 @@ fn to_resource(
         .filter_map(|address| address.allocation_id())
         .map(|id| clients.arn("ec2", &format!("elastic-ip/{id}")))
         .collect();
-    // Elastic IPs count on their own. No call returns how many other addresses it has.
-    let has_assigned_addresses =
-        balancer.scheme() == Some(&LoadBalancerSchemeEnum::InternetFacing) && addresses.is_empty();
+    let assigned_addresses = assigned_addresses(balancer);
     resource.uses = subnets
         .chain(groups)
         .chain(addresses)
@@ -262,12 +260,27 @@ fn to_resource(
         None => resource.unpriced.push("a gateway load balancer".to_owned()),
     }
     resource.unpriced.push("capacity units".to_owned());
-    if has_assigned_addresses {
-        resource
-            .unpriced
-            .push("its public IPv4 addresses".to_owned());
+    if assigned_addresses > 0 {
+        let addresses = Decimal::from(assigned_addresses);
+        resource.usage.push(usage_of(Item::PublicIpv4, addresses));
     }
     Some(resource)
+}
+
+/// The public IPv4 addresses that AWS assigned: at least one in each zone. Elastic IPs count on
+/// their own.
+fn assigned_addresses(balancer: &LoadBalancer) -> usize {
+    let has_none = balancer.scheme() != Some(&LoadBalancerSchemeEnum::InternetFacing)
+        || balancer.ip_address_type() == Some(&IpAddressType::DualstackWithoutPublicIpv4);
+    if has_none {
+        return 0;
+    }
+    let has_own = |zone: &&AvailabilityZone| {
+        let mut addresses = zone.load_balancer_addresses().iter();
+        addresses.any(|address| address.allocation_id().is_some())
+    };
+    let zones = balancer.availability_zones().iter();
+    zones.filter(|zone| !has_own(zone)).count()
 }
 
 #[cfg(test)]
@@ -343,6 +356,40 @@ mod tests {
             "AWS/GatewayELB"
         );
         assert!(gateway.usage.is_empty() && gateway.unpriced.len() == 2);
+    }
+
+    /// An address that AWS assigned counts once for each zone, an Elastic IP not here, and an
+    /// internal balancer has none.
+    #[test]
+    fn public_addresses_count_by_zone() {
+        let zone = |allocation: Option<&str>| {
+            let address = allocation.map(|id| LoadBalancerAddress::builder().allocation_id(id));
+            let addresses = address.map(|address| vec![address.build()]);
+            AvailabilityZone::builder()
+                .set_load_balancer_addresses(addresses)
+                .build()
+        };
+        let addresses = |balancer: LoadBalancerBuilder| {
+            let usage = resource(balancer, Vec::new()).usage.into_iter();
+            let mut public = usage.filter(|usage| usage.meter == "vpc:public-ipv4");
+            public.next().map(|usage| usage.quantity.to_string())
+        };
+        let app = balancer("app/a/1", LoadBalancerTypeEnum::Application)
+            .availability_zones(zone(None))
+            .availability_zones(zone(None));
+        let facing = app.clone().scheme(LoadBalancerSchemeEnum::InternetFacing);
+        assert_eq!(addresses(facing.clone()).as_deref(), Some("2"));
+        let without = IpAddressType::DualstackWithoutPublicIpv4;
+        assert_eq!(addresses(facing.ip_address_type(without)), None);
+        assert_eq!(
+            addresses(app.scheme(LoadBalancerSchemeEnum::Internal)),
+            None
+        );
+        let network = balancer("net/n/1", LoadBalancerTypeEnum::Network)
+            .scheme(LoadBalancerSchemeEnum::InternetFacing)
+            .availability_zones(zone(Some("eipalloc-1")))
+            .availability_zones(zone(None));
+        assert_eq!(addresses(network).as_deref(), Some("1"));
     }
 
     /// A classic load balancer does not match.

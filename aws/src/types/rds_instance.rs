@@ -15,7 +15,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
-use crate::pricing::{DatabaseEngine, DatabaseStorage, Meter, usage_of};
+use crate::pricing::{DatabaseEngine, DatabaseStorage, Item, Meter, usage_of};
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::saved_size::running;
 use crate::services::rds::{self, BATCH, Charge};
@@ -269,6 +269,9 @@ fn price(resource: &mut Resource, instance: &DbInstance) {
                 let engine = instance.engine().unwrap_or("unknown engine");
                 resource.unpriced.push(format!("{class} with {engine}"));
             }
+        }
+        if instance.publicly_accessible() == Some(true) {
+            resource.usage.push(usage_of(Item::PublicIpv4, copies));
         }
     }
     if in_cluster || charge == Charge::Nothing {

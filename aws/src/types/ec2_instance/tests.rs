@@ -7,6 +7,7 @@ use aws_sdk_ec2::types::{
 };
 
 use super::*;
+use crate::client::loopback::Loopback;
 use crate::services::ec2::testing::resource_parts;
 
 fn instance(state: InstanceStateName) -> InstanceBuilder {
@@ -23,7 +24,7 @@ fn running() -> InstanceBuilder {
 }
 
 fn meters(instance: InstanceBuilder) -> Vec<String> {
-    let (usage, unpriced) = usage(&instance.build());
+    let (usage, unpriced) = usage(&instance.build(), &BTreeSet::new());
     let usage = usage.into_iter();
     let usage = usage.map(|usage| format!("{} {}", usage.meter, usage.quantity));
     usage.chain(unpriced).collect()
@@ -39,9 +40,23 @@ fn only_running_instances_are_billed() {
     );
     for state in [Pending, Stopping, Stopped, ShuttingDown] {
         assert_eq!(meters(instance(state.clone())), [""; 0], "{state}");
-        assert!(to_description(&Clients::for_tests(), &instance(state).build()).is_some());
+        assert!(
+            to_description(
+                &Clients::for_tests(),
+                &instance(state).build(),
+                &BTreeSet::new()
+            )
+            .is_some()
+        );
     }
-    assert!(to_description(&Clients::for_tests(), &instance(Terminated).build()).is_none());
+    assert!(
+        to_description(
+            &Clients::for_tests(),
+            &instance(Terminated).build(),
+            &BTreeSet::new()
+        )
+        .is_none()
+    );
 }
 
 /// A hibernating instance is billed until it has stopped; one of an unknown type is not free.
@@ -92,6 +107,42 @@ fn counts_only_assigned_addresses() {
     assert_eq!(meters(addressed)[1], "vpc:public-ipv4 1");
 }
 
+/// An address that seems to belong to the account counts unless an Elastic IP has it. If that
+/// cannot be read, it does not count.
+#[tokio::test]
+async fn an_address_without_elastic_ip_counts() {
+    let interface = |address: &str| {
+        let association = InstanceNetworkInterfaceAssociation::builder()
+            .ip_owner_id("123456789012")
+            .public_ip(address);
+        let private = InstancePrivateIpAddress::builder().association(association.build());
+        let interface = InstanceNetworkInterface::builder();
+        interface.private_ip_addresses(private.build()).build()
+    };
+    let instance = running()
+        .network_interfaces(interface("198.51.100.1"))
+        .network_interfaces(interface("198.51.100.2"))
+        .build();
+    let elastic = "<DescribeAddressesResponse><addressesSet><item>\
+        <publicIp>198.51.100.1</publicIp><allocationId>eipalloc-1</allocationId></item>\
+        </addressesSet></DescribeAddressesResponse>";
+    let service = Loopback::new(move |_| (200, "text/xml", elastic.to_owned())).await;
+    let assigned = assigned_addresses(&service.clients, &[&instance]).await;
+    assert_eq!(assigned, BTreeSet::from(["198.51.100.2".to_owned()]));
+    let found = to_description(&service.clients, &instance, &assigned).unwrap();
+    let public = found
+        .resource
+        .usage
+        .iter()
+        .find(|usage| usage.meter == "vpc:public-ipv4");
+    assert_eq!(public.unwrap().quantity, 1.into());
+    let denied = "<Response><Errors><Error><Code>UnauthorizedOperation</Code>\
+        <Message>no</Message></Error></Errors></Response>";
+    let service = Loopback::new(move |_| (403, "text/xml", denied.to_owned())).await;
+    let assigned = assigned_addresses(&service.clients, &[&instance]).await;
+    assert!(assigned.is_empty());
+}
+
 fn volume(device: &str, id: &str, deleted: bool, attached: i64) -> InstanceBlockDeviceMapping {
     let ebs = EbsInstanceBlockDevice::builder()
         .volume_id(id)
@@ -125,8 +176,12 @@ fn owns_what_is_deleted_on_termination() {
         .network_interfaces(interface.build())
         .block_device_mappings(volume("/dev/xvda", "vol-1", true, 900))
         .block_device_mappings(volume("/dev/sdf", "vol-2", false, 500));
-    let Description { resource, owns } =
-        to_description(&Clients::for_tests(), &instance_builder.build()).unwrap();
+    let Description { resource, owns } = to_description(
+        &Clients::for_tests(),
+        &instance_builder.build(),
+        &BTreeSet::new(),
+    )
+    .unwrap();
     let uses = [
         "network-interface/eni-1",
         "security-group/sg-1",
@@ -147,7 +202,7 @@ fn owns_what_is_deleted_on_termination() {
     let minute = Timestamp::from_second(9_060).unwrap();
     assert_eq!(resource.charged_until, Some(minute));
     let stopped = instance(InstanceStateName::Stopped).launch_time(DateTime::from_secs(9_000));
-    let stopped = to_description(&Clients::for_tests(), &stopped.build())
+    let stopped = to_description(&Clients::for_tests(), &stopped.build(), &BTreeSet::new())
         .unwrap()
         .resource;
     assert_eq!(stopped.charged_until, None);
@@ -158,7 +213,7 @@ fn owns_what_is_deleted_on_termination() {
 #[test]
 fn only_stoppable_instances_have_a_size() {
     let describe = |builder: InstanceBuilder| {
-        to_description(&Clients::for_tests(), &builder.build())
+        to_description(&Clients::for_tests(), &builder.build(), &BTreeSet::new())
             .unwrap()
             .resource
     };
@@ -188,7 +243,7 @@ fn only_stoppable_instances_have_a_size() {
 #[test]
 fn keeps_the_spot_request() {
     let spot = running().spot_instance_request_id("sir-1").build();
-    let details = to_description(&Clients::for_tests(), &spot)
+    let details = to_description(&Clients::for_tests(), &spot, &BTreeSet::new())
         .unwrap()
         .resource
         .details;
@@ -196,7 +251,7 @@ fn keeps_the_spot_request() {
     // EC2 returns an empty text if there is none.
     let plain = running().spot_instance_request_id("").build();
     assert!(
-        to_description(&Clients::for_tests(), &plain)
+        to_description(&Clients::for_tests(), &plain, &BTreeSet::new())
             .unwrap()
             .resource
             .details

@@ -1,5 +1,7 @@
 //! What an EC2 instance is charged for.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ec2::types::{
     Instance, InstanceLifecycleType, InstanceNetworkInterface, InstanceState, InstanceStateName,
     InstanceType, StateReason, Tenancy,
@@ -9,12 +11,16 @@ use stack::cloud::Usage;
 
 use crate::pricing::{Item, Meter, usage_of};
 
+/// The owner of an address that AWS assigned.
+pub(super) const AMAZON: &str = "amazon";
+
 /// Burstable families: sustained CPU use costs more than their list price.
 const BURSTABLE: [&str; 4] = ["t2.", "t3.", "t3a.", "t4g."];
 
 /// What an instance uses, and what no list price covers. AWS bills an instance while it runs, not
-/// while it is pending or stopped, and a public address as long as the instance has it.
-pub(super) fn usage(instance: &Instance) -> (Vec<Usage>, Vec<String>) {
+/// while it is pending or stopped, and a public address as long as the instance has it. `assigned`
+/// are the public addresses that are known not to be Elastic IPs.
+pub(super) fn usage(instance: &Instance, assigned: &BTreeSet<String>) -> (Vec<Usage>, Vec<String>) {
     let mut usage = Vec::new();
     let mut unpriced = Vec::new();
     let state = instance.state().and_then(InstanceState::name);
@@ -36,7 +42,13 @@ pub(super) fn usage(instance: &Instance) -> (Vec<Usage>, Vec<String>) {
         unpriced.push("traffic".to_owned());
     }
     let interfaces = instance.network_interfaces().iter();
-    let addresses: usize = interfaces.map(auto_assigned_addresses).sum();
+    let is_assigned = |(owner, address): &(Option<&str>, &str)| {
+        *owner == Some(AMAZON) || assigned.contains(*address)
+    };
+    let addresses = interfaces
+        .flat_map(public_addresses)
+        .filter(is_assigned)
+        .count();
     if addresses > 0 {
         usage.push(usage_of(Item::PublicIpv4, Decimal::from(addresses)));
     }
@@ -75,14 +87,13 @@ fn unlisted_price(instance: &Instance) -> Option<String> {
     (!shared).then(|| "dedicated tenancy".to_owned())
 }
 
-/// The number of public addresses that AWS assigned while the instance runs. An Elastic IP belongs
-/// to the account and is counted there.
-fn auto_assigned_addresses(interface: &InstanceNetworkInterface) -> usize {
-    interface
-        .private_ip_addresses()
-        .iter()
-        .filter_map(|address| address.association())
-        .filter(|association| association.ip_owner_id() == Some("amazon"))
-        .filter(|association| association.public_ip().is_some())
-        .count()
+/// The public addresses of an interface, each with the account that owns it. An Elastic IP belongs
+/// to the account and is charged there.
+pub(super) fn public_addresses(
+    interface: &InstanceNetworkInterface,
+) -> impl Iterator<Item = (Option<&str>, &str)> {
+    let addresses = interface.private_ip_addresses().iter();
+    let associations = addresses.filter_map(|address| address.association());
+    associations
+        .filter_map(|association| Some((association.ip_owner_id(), association.public_ip()?)))
 }

@@ -57,6 +57,21 @@ fn what_a_database_costs() {
     assert_eq!(multi_az.usage[1], usage_of(storage, Decimal::from(40)));
 }
 
+/// A running database with a public address is charged for it, and so is its standby.
+#[test]
+fn a_public_database_has_an_address() {
+    let public = |state| resource(instance("postgres", state).publicly_accessible(true));
+    assert!(meters(&public("available")).contains(&"vpc:public-ipv4".to_owned()));
+    assert!(!meters(&public("stopped")).contains(&"vpc:public-ipv4".to_owned()));
+    let standby = resource(
+        instance("postgres", "available")
+            .publicly_accessible(true)
+            .multi_az(true),
+    );
+    let expected = usage_of(Item::PublicIpv4, Decimal::TWO);
+    assert!(standby.usage.contains(&expected));
+}
+
 /// What has no list price is listed as unpriced.
 #[test]
 fn lists_what_has_no_price() {
