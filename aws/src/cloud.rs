@@ -14,6 +14,7 @@ use stack::cloud::{
 use stack::idle::Activity;
 use stack::{Cloud, Config, Place, Span};
 
+use crate::arn::Arn;
 use crate::client::Clients;
 use crate::client::accounts::Accounts;
 use crate::client::error::own_error;
@@ -140,6 +141,27 @@ impl Cloud for AwsCloud {
         })
     }
 
+    fn locate(&self, id: &ResourceId) -> Vec<Resource> {
+        let Some(arn) = Arn::from_id(id) else {
+            return Vec::new();
+        };
+        let kind = types::name_of(id);
+        let is_global = types::by_arn(id).is_some_and(ResourceType::is_global);
+        let region = if is_global { Place::GLOBAL } else { arn.region };
+        let places = self.places.iter().filter(|place| {
+            let is_account = arn.account.is_empty() || arn.account == place.account;
+            // The ARN of a bucket says neither account nor region, and no bucket is global.
+            let is_region = match region {
+                "" => place.region != Place::GLOBAL,
+                region => place.region == region,
+            };
+            is_account && is_region
+        });
+        places
+            .map(|place| Resource::named(id.clone(), &kind, place.clone()))
+            .collect()
+    }
+
     fn detach_references<'a>(
         &'a self,
         resource: &'a Resource,
@@ -147,6 +169,27 @@ impl Cloud for AwsCloud {
         Box::pin(async move {
             let (clients, kind) = self.clients_and_type(resource).await?;
             kind.detach_references(&clients, resource).await
+        })
+    }
+
+    fn users<'a>(
+        &'a self,
+        resource: &'a Resource,
+    ) -> BoxFuture<'a, Result<Vec<Resource>, CloudError>> {
+        Box::pin(async move {
+            let (clients, kind) = self.clients_and_type(resource).await?;
+            kind.users(&clients, resource).await
+        })
+    }
+
+    fn detach_reference<'a>(
+        &'a self,
+        user: &'a Resource,
+        used: &'a ResourceId,
+    ) -> BoxFuture<'a, Result<(), CloudError>> {
+        Box::pin(async move {
+            let (clients, kind) = self.clients_and_type(user).await?;
+            kind.detach_reference(&clients, user, used).await
         })
     }
 

@@ -7,6 +7,7 @@
 
 mod tag_filter;
 mod tag_index;
+mod unknown_type;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -23,13 +24,10 @@ use self::tag_filter::{
     retain_wanted,
 };
 use self::tag_index::{ec2_tagged, tagged};
-use crate::arn::Arn;
 use crate::batch::with_limit;
 use crate::client::Clients;
 use crate::resource_type::{Description, Descriptions, ResourceType, TagIndex};
 use crate::types;
-
-const UNKNOWN_TYPE: &str = "jiti does not know this resource type";
 
 /// Finds the resources of one account and region.
 pub(crate) async fn discover(clients: &Clients, scope: &DiscoveryScope) -> Discovery {
@@ -54,8 +52,10 @@ pub(crate) async fn discover(clients: &Clients, scope: &DiscoveryScope) -> Disco
         let Answers { by_type, unknown } = describe_by_type(clients, &ids, Some(&index)).await;
         for id in unknown {
             // Its type is unknown, but its tags say that it belongs to the stack.
-            let resource = unconfirmed(clients, &id, index.get(&id), UNKNOWN_TYPE);
-            found.resources.push(resource);
+            let tags = index.get(&id).cloned().unwrap_or_default();
+            found
+                .resources
+                .push(unknown_type::resource(clients, &id, tags));
         }
         for (kind, answer) in by_type {
             let new: BTreeMap<_, _> = by_id(answer.found);
@@ -120,17 +120,9 @@ pub(crate) async fn describe(clients: &Clients, ids: &[ResourceId]) -> Descripti
         let resource = &mut description.resource;
         resource.part_of = resource.part_of.take().or_else(|| parent_stack(resource));
     }
-    for id in unknown {
-        let error = CloudError {
-            service: "jiti".to_owned(),
-            call: "describe".to_owned(),
-            resource: Some(id.to_string()),
-            code: None,
-            message: UNKNOWN_TYPE.to_owned(),
-            kind: CloudErrorKind::Other,
-        };
-        descriptions.failed.push((id, error));
-    }
+    let unknown = unknown_type::describe(clients, &unknown).await;
+    descriptions.found.extend(unknown.found);
+    descriptions.failed.extend(unknown.failed);
     descriptions
 }
 
@@ -188,7 +180,7 @@ async fn candidates(
         .map(async |kind| (kind, kind.list(clients, scope).await));
     let index_calls = async {
         if global {
-            return (Ok(BTreeMap::new()), Ok(Vec::new()));
+            return (Ok(TagIndex::new()), Ok(TagIndex::new()));
         }
         tokio::join!(tagged(clients, scope), ec2_tagged(clients, scope))
     };
@@ -200,9 +192,9 @@ async fn candidates(
         Err(error) => record_gap(unchecked, clients, None, &error),
     }
     match ec2 {
-        Ok(ids) => {
-            for id in ids {
-                index.entry(id).or_default();
+        Ok(tagged) => {
+            for (id, tags) in tagged {
+                index.entry(id).or_default().extend(tags);
             }
         }
         Err(error) => record_gap(unchecked, clients, Some("ec2"), &error),
@@ -251,12 +243,7 @@ fn unconfirmed(
     tags: Option<&BTreeMap<String, String>>,
     why: &str,
 ) -> Resource {
-    let kind = match types::by_arn(id) {
-        Some(kind) => kind.name().to_owned(),
-        None => {
-            Arn::from_id(id).map_or_else(|| "unknown".to_owned(), |arn| types::unknown_name(&arn))
-        }
-    };
+    let kind = types::name_of(id);
     let mut resource = clients.resource(id.clone(), &kind);
     resource.tags = tags.cloned().unwrap_or_default();
     resource.confirmation = Confirmation::Unconfirmed(why.to_owned());

@@ -8,6 +8,7 @@ mod arn;
 mod batch;
 mod client;
 mod cloud;
+mod delete_command;
 mod discovery;
 mod metrics;
 #[cfg(test)]
@@ -24,3 +25,4 @@ mod types;
 
 pub use cloud::AwsCloud;
 pub use type_facts::type_facts;
+pub use types::recovery_commands;

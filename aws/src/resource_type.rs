@@ -92,6 +92,27 @@ pub(crate) trait ResourceType: Send + Sync {
         Ok(())
     }
 
+    /// Finds what uses a resource: see [`stack::Cloud::users`].
+    async fn users(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+    ) -> Result<Vec<Resource>, CloudError> {
+        let _ = (clients, resource);
+        Ok(Vec::new())
+    }
+
+    /// Removes the references of a resource to another one: see [`stack::Cloud::detach_reference`].
+    async fn detach_reference(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+        used: &ResourceId,
+    ) -> Result<(), CloudError> {
+        let _ = (clients, resource, used);
+        Ok(())
+    }
+
     /// Deletes a resource. One that is already gone is [`Deletion::Gone`], not an error.
     async fn delete(
         &self,

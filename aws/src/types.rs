@@ -51,6 +51,9 @@ mod iam_instance_profile;
 mod iam_oidc_provider;
 mod iam_policy;
 mod iam_role;
+mod iam_saml_provider;
+mod iam_server_certificate;
+mod iam_user;
 mod kms_key;
 mod lambda_event_source_mapping;
 mod lambda_function;
@@ -71,6 +74,7 @@ mod sqs_queue;
 use std::collections::BTreeSet;
 
 use stack::ResourceId;
+use stack::cloud::RecoveryCommands;
 
 use crate::arn::Arn;
 use crate::client::Clients;
@@ -127,6 +131,9 @@ pub(crate) static ALL: &[&dyn ResourceType] = &[
     &iam_oidc_provider::IamOidcProvider,
     &iam_policy::IamPolicy,
     &iam_role::IamRole,
+    &iam_saml_provider::IamSamlProvider,
+    &iam_server_certificate::IamServerCertificate,
+    &iam_user::IamUser,
     &kms_key::KmsKey,
     &lambda_event_source_mapping::LambdaEventSourceMapping,
     &lambda_function::LambdaFunction,
@@ -145,6 +152,13 @@ pub(crate) static ALL: &[&dyn ResourceType] = &[
     &sqs_queue::SqsQueue,
 ];
 
+/// The commands of the AWS CLI that restore a resource with this ARN, or delete it for good, while
+/// its deletion is scheduled and its name stays taken. `None` for types that free their names.
+#[must_use]
+pub fn recovery_commands(arn: &str) -> Option<RecoveryCommands> {
+    secretsmanager_secret::recovery_commands(&ResourceId(arn.to_owned()))
+}
+
 /// The resource type that an ARN belongs to; `None` when jiti does not know it.
 pub(crate) fn by_arn(id: &ResourceId) -> Option<&'static dyn ResourceType> {
     let arn = Arn::from_id(id)?;
@@ -156,18 +170,26 @@ pub(crate) fn by_name(name: &str) -> Option<&'static dyn ResourceType> {
     ALL.iter().copied().find(|kind| kind.name() == name)
 }
 
-/// A name for a resource type that jiti does not know, read from an ARN: `sagemaker:endpoint`.
-pub(crate) fn unknown_name(arn: &Arn<'_>) -> String {
+/// The name of the type of a resource. For a type that jiti does not know, it is read from the ARN:
+/// `sagemaker:endpoint`.
+pub(crate) fn name_of(id: &ResourceId) -> String {
+    if let Some(kind) = by_arn(id) {
+        return kind.name().to_owned();
+    }
+    let Some(arn) = Arn::from_id(id) else {
+        return "unknown".to_owned();
+    };
     match arn.resource.split_once(['/', ':']) {
-        Some((kind, _)) => format!("{}:{kind}", arn.service),
-        None => arn.service.to_owned(),
+        Some((kind, _)) if !kind.is_empty() => format!("{}:{kind}", arn.service),
+        _ => arn.service.to_owned(),
     }
 }
 
 /// The resource part of the ARN for an EC2 id: `volume/vol-1` for `vol-1`. `None` if jiti does not
-/// know the type. Calls name some types in two ways, but the prefix of an id is stable.
+/// know the type. Calls name some types in two ways, but the prefix of an id is stable. The prefix
+/// ends at the last `-`: a `vpce-svc-1` is no VPC endpoint.
 pub(crate) fn ec2_path(id: &str) -> Option<String> {
-    let (prefix, _) = id.split_once('-')?;
+    let (prefix, _) = id.rsplit_once('-')?;
     let kind = ALL.iter().find(|kind| kind.id_prefix() == Some(prefix))?;
     let name = kind.name().strip_prefix("ec2:")?;
     Some(format!("{name}/{id}"))
@@ -218,6 +240,7 @@ mod tests {
             "sgr-1",
             "sg-1",
             "tgw-1",
+            "vpce-svc-1",
             "x",
         ];
         let expected = [

@@ -2,8 +2,10 @@
 //!
 //! The tagging API lags behind and lists deleted resources, so both only ever give candidates.
 
-use aws_sdk_ec2::types::Filter;
-use aws_sdk_resourcegroupstagging::types::TagFilter;
+use std::collections::BTreeMap;
+
+use aws_sdk_ec2::types::{Filter, TagDescription};
+use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use stack::cloud::{CloudError, DiscoveryScope, ResourceId};
 use stack::values::tags::STACK;
 
@@ -11,6 +13,7 @@ use crate::arn::{Arn, last_segment};
 use crate::client::Clients;
 use crate::client::error::failed;
 use crate::resource_type::TagIndex;
+use crate::services::ec2::BATCH;
 use crate::types;
 
 /// The resources that the tagging API lists, with their tags.
@@ -33,12 +36,8 @@ pub(super) async fn tagged(
     let mut index = TagIndex::new();
     while let Some(mapping) = mappings.next().await {
         let mapping = mapping.map_err(failed!("tagging", "GetResources"))?;
-        let tags = mapping
-            .tags()
-            .iter()
-            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()));
         if let Some(arn) = mapping.resource_arn() {
-            index.insert(canonical_id(clients, arn), tags.collect());
+            index.insert(canonical_id(clients, arn), tags_of(&mapping));
         }
     }
     Ok(index)
@@ -65,25 +64,99 @@ fn is_hex(text: &str) -> bool {
 }
 
 /// The EC2 resources that carry the tag, from `DescribeTags`: one paged call for all EC2 types. It
-/// does not lag behind.
+/// does not lag behind. Resources of types that jiti does not know come with all their tags,
+/// because no other call reads them.
 pub(super) async fn ec2_tagged(
     clients: &Clients,
     scope: &DiscoveryScope,
-) -> Result<Vec<ResourceId>, CloudError> {
-    let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
-    let mut call = clients.ec2().describe_tags().filters(filter("key", STACK));
+) -> Result<TagIndex, CloudError> {
+    let mut filters = vec![filter("key", vec![STACK.to_owned()])];
     if let DiscoveryScope::Stack(name) = scope {
-        call = call.filters(filter("value", name.as_str()));
+        filters.push(filter("value", vec![name.to_string()]));
     }
-    let mut tags = call.max_results(1000).into_paginator().items().send();
-    let mut ids = Vec::new();
-    while let Some(tag) = tags.next().await {
-        let tag = tag.map_err(failed!("ec2", "DescribeTags"))?;
-        if let (Some(STACK), Some(id)) = (tag.key(), tag.resource_id()) {
-            ids.extend(types::ec2_path(id).map(|path| clients.arn("ec2", &path)));
+    let mut index = TagIndex::new();
+    let mut unknown = Vec::new();
+    for tag in describe_tags(clients, filters).await? {
+        let (Some(STACK), Some(id)) = (tag.key(), tag.resource_id()) else {
+            continue;
+        };
+        match types::ec2_path(id) {
+            Some(path) => {
+                index.entry(clients.arn("ec2", &path)).or_default();
+            }
+            None => unknown.push(id.to_owned()),
         }
     }
-    Ok(ids)
+    index.extend(ec2_tags_of(clients, &unknown).await?);
+    Ok(index)
+}
+
+/// The tags of EC2 resources of unknown types, by id. Leaves out those that no longer exist.
+pub(super) async fn ec2_tags_of(clients: &Clients, ids: &[String]) -> Result<TagIndex, CloudError> {
+    let mut index = TagIndex::new();
+    for ids in ids.chunks(BATCH) {
+        let filters = vec![filter("resource-id", ids.to_vec())];
+        for tag in describe_tags(clients, filters).await? {
+            let (Some(kind), Some(id)) = (tag.resource_type(), tag.resource_id()) else {
+                continue;
+            };
+            let id = clients.arn("ec2", &format!("{}/{id}", kind.as_str()));
+            let tags = index.entry(id).or_default();
+            if let (Some(key), Some(value)) = (tag.key(), tag.value()) {
+                tags.insert(key.to_owned(), value.to_owned());
+            }
+        }
+    }
+    Ok(index)
+}
+
+async fn describe_tags(
+    clients: &Clients,
+    filters: Vec<Filter>,
+) -> Result<Vec<TagDescription>, CloudError> {
+    let call = clients.ec2().describe_tags().set_filters(Some(filters));
+    let mut tags = call.max_results(1000).into_paginator().items().send();
+    let mut all = Vec::new();
+    while let Some(tag) = tags.next().await {
+        all.push(tag.map_err(failed!("ec2", "DescribeTags"))?);
+    }
+    Ok(all)
+}
+
+fn filter(name: &str, values: Vec<String>) -> Filter {
+    Filter::builder()
+        .name(name)
+        .set_values(Some(values))
+        .build()
+}
+
+/// What the tagging API lists of these ARNs, with their tags. It leaves out those that it does not
+/// know.
+pub(super) async fn tagged_among(
+    clients: &Clients,
+    arns: &[String],
+) -> Result<TagIndex, CloudError> {
+    let mut index = TagIndex::new();
+    for arns in arns.chunks(100) {
+        let call = clients.tagging().get_resources();
+        let answer = call
+            .set_resource_arn_list(Some(arns.to_vec()))
+            .send()
+            .await
+            .map_err(failed!("tagging", "GetResources"))?;
+        for mapping in answer.resource_tag_mapping_list() {
+            if let Some(arn) = mapping.resource_arn() {
+                index.insert(ResourceId(arn.to_owned()), tags_of(mapping));
+            }
+        }
+    }
+    Ok(index)
+}
+
+fn tags_of(mapping: &ResourceTagMapping) -> BTreeMap<String, String> {
+    let tags = mapping.tags().iter();
+    tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
+        .collect()
 }
 
 #[cfg(test)]

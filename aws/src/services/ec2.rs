@@ -4,6 +4,7 @@
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub(crate) mod users;
 
 use std::collections::BTreeMap;
 

@@ -304,6 +304,7 @@ mod tests {
         set_details(&mut resource, Some("db-ABC"), None);
         let options = DeleteOptions {
             final_snapshot: true,
+            ..DeleteOptions::default()
         };
         let name = final_snapshot(options, &resource, "main");
         assert_eq!(name.as_deref(), Some("main-final-abc"));

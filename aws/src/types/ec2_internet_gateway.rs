@@ -5,12 +5,12 @@ use aws_sdk_ec2::types::InternetGateway;
 use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use super::ec2_arns;
-use crate::arn::resource_name;
+use crate::arn::{Arn, resource_name};
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
 use crate::resource_type::{Description, Descriptions, ResourceType};
-use crate::services::ec2::{BATCH, default_vpc, described, foreign_owner_reason, tags};
+use crate::services::ec2::{BATCH, default_vpc, described, foreign_owner_reason, tags, users};
 
 pub(super) struct Ec2InternetGateway;
 
@@ -28,6 +28,19 @@ impl ResourceType for Ec2InternetGateway {
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
         batches(ids, BATCH, |ids| describe(clients, ids)).await
+    }
+
+    async fn users(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+    ) -> Result<Vec<Resource>, CloudError> {
+        let mut public = Vec::new();
+        let is_vpc = |id: &&ResourceId| Arn::from_id(id).is_some_and(|arn| arn.is("ec2", "vpc"));
+        for vpc in resource.uses.iter().filter(is_vpc) {
+            public.extend(users::public_interfaces(clients, vpc).await?);
+        }
+        Ok(public)
     }
 
     async fn delete(

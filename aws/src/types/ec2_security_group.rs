@@ -12,7 +12,7 @@ use crate::client::error::{deleted, failed};
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{
     BATCH, default_vpc, deleted_with_vpc, described, foreign_owner_reason, is_vpc_default,
-    set_vpc_default, tags,
+    set_vpc_default, tags, users,
 };
 
 pub(super) struct Ec2SecurityGroup;
@@ -42,7 +42,26 @@ impl ResourceType for Ec2SecurityGroup {
         clients: &Clients,
         resource: &Resource,
     ) -> Result<(), CloudError> {
-        detach_references(clients, resource).await
+        detach_references(clients, &resource.id, None).await
+    }
+
+    async fn users(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+    ) -> Result<Vec<Resource>, CloudError> {
+        users::users_of_group(clients, &resource.id).await
+    }
+
+    /// Revokes the rules that refer to one other group.
+    async fn detach_reference(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+        used: &ResourceId,
+    ) -> Result<(), CloudError> {
+        let used = resource_name(used, "security-group");
+        detach_references(clients, &resource.id, Some(used)).await
     }
 
     async fn delete(
@@ -135,8 +154,13 @@ fn referenced_groups<'a>(
         .filter(move |id| own != Some(id))
 }
 
-async fn detach_references(clients: &Clients, resource: &Resource) -> Result<(), CloudError> {
-    let id = resource_name(&resource.id, "security-group");
+/// Revokes the rules of a group that refer to another one: to `used`, or to any.
+async fn detach_references(
+    clients: &Clients,
+    id: &ResourceId,
+    used: Option<&str>,
+) -> Result<(), CloudError> {
+    let id = resource_name(id, "security-group");
     let filter = Filter::builder().name("group-id").values(id).build();
     let mut rules = clients
         .ec2()
@@ -148,7 +172,7 @@ async fn detach_references(clients: &Clients, resource: &Resource) -> Result<(),
     let (mut inward, mut outward) = (Vec::new(), Vec::new());
     while let Some(rule) = rules.next().await {
         let rule = rule.map_err(failed!("ec2", "DescribeSecurityGroupRules", id))?;
-        if !refers_to_other_group(&rule) {
+        if !refers_to_other_group(&rule, used) {
             continue;
         }
         let to = if rule.is_egress() == Some(true) {
@@ -181,11 +205,12 @@ async fn detach_references(clients: &Clients, resource: &Resource) -> Result<(),
     Ok(())
 }
 
-fn refers_to_other_group(rule: &SecurityGroupRule) -> bool {
+fn refers_to_other_group(rule: &SecurityGroupRule, used: Option<&str>) -> bool {
     let referenced = rule
         .referenced_group_info()
         .and_then(|info| info.group_id());
-    referenced.is_some_and(|id| rule.group_id() != Some(id))
+    let is_wanted = |id: &str| used.is_none_or(|used| used == id);
+    referenced.is_some_and(|id| rule.group_id() != Some(id) && is_wanted(id))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
 use crate::resource_type::{Description, Descriptions, ResourceType};
-use crate::services::ec2::{BATCH, described, foreign_owner_reason, tags};
+use crate::services::ec2::{BATCH, described, foreign_owner_reason, tags, users};
 
 pub(super) struct Ec2Subnet;
 
@@ -28,6 +28,15 @@ impl ResourceType for Ec2Subnet {
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
         batches(ids, BATCH, |ids| describe(clients, ids)).await
+    }
+
+    async fn users(
+        &self,
+        clients: &Clients,
+        resource: &Resource,
+    ) -> Result<Vec<Resource>, CloudError> {
+        let subnet = resource_name(&resource.id, "subnet");
+        users::interfaces(clients, "subnet-id", subnet).await
     }
 
     async fn delete(

@@ -4,11 +4,15 @@ use async_trait::async_trait;
 use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretOutput;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use rust_decimal::Decimal;
-use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
+use stack::cloud::{
+    CloudError, Confirmation, DeleteOptions, Deletion, RecoveryCommands, Resource, ResourceId,
+};
 
+use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, failed, gone_is_done};
+use crate::delete_command::quoted;
 use crate::pricing::{Item, usage_of};
 use crate::resource_type::{Descriptions, ResourceType};
 use crate::tags;
@@ -35,9 +39,17 @@ impl ResourceType for SecretsmanagerSecret {
         &self,
         clients: &Clients,
         resource: &Resource,
-        _options: DeleteOptions,
+        options: DeleteOptions,
     ) -> Result<Deletion, CloudError> {
-        match delete(clients, resource).await {
+        let answer = match delete(clients, resource, options.recovery_days).await {
+            // An earlier delete has scheduled it.
+            Err(error) if is_marked(&error) && options.recovery_days == Some(0) => {
+                purge(clients, &resource.id).await
+            }
+            answer => answer,
+        };
+        match answer {
+            Ok(_) if options.recovery_days == Some(0) => Ok(Deletion::Started),
             Ok(answer) => Ok(scheduled(&answer)),
             Err(error) if is_marked(&error) => Ok(Deletion::Gone),
             Err(error) => gone_is_done(error),
@@ -95,9 +107,13 @@ fn to_resource(
     Some(resource)
 }
 
-/// Schedules the deletion with the default recovery window, which is the longest. Replicas are
-/// deleted at once.
-async fn delete(clients: &Clients, resource: &Resource) -> Result<DeleteSecretOutput, CloudError> {
+/// Schedules the deletion, or deletes the secret at once. Without a recovery window, the service
+/// takes its default, which is the longest. Replicas are deleted at once.
+async fn delete(
+    clients: &Clients,
+    resource: &Resource,
+    recovery_days: Option<u32>,
+) -> Result<DeleteSecretOutput, CloudError> {
     let id = resource.id.as_str();
     if let Some(replicas) = resource.details.get(REPLICAS) {
         let regions = replicas.split(' ').map(str::to_owned).collect();
@@ -115,8 +131,38 @@ async fn delete(clients: &Clients, resource: &Resource) -> Result<DeleteSecretOu
             id
         ))?;
     }
-    let answer = clients.secrets().delete_secret().secret_id(id).send().await;
+    if recovery_days == Some(0) {
+        return purge(clients, &resource.id).await;
+    }
+    let delete = clients.secrets().delete_secret().secret_id(id);
+    let answer = delete
+        .set_recovery_window_in_days(recovery_days.map(i64::from))
+        .send()
+        .await;
     answer.map_err(failed!("secretsmanager", "DeleteSecret", id))
+}
+
+/// Deletes a secret at once. The deletion is asynchronous.
+async fn purge(clients: &Clients, id: &ResourceId) -> Result<DeleteSecretOutput, CloudError> {
+    let id = id.as_str();
+    let delete = clients.secrets().delete_secret().secret_id(id);
+    let answer = delete.force_delete_without_recovery(true).send().await;
+    answer.map_err(failed!("secretsmanager", "DeleteSecret", id))
+}
+
+/// The commands of the AWS CLI for a secret that is scheduled for deletion. A new secret cannot
+/// have its name until then.
+pub(crate) fn recovery_commands(id: &ResourceId) -> Option<RecoveryCommands> {
+    let arn = Arn::from_id(id).filter(|arn| arn.is("secretsmanager", "secret"))?;
+    let about = format!(
+        "--secret-id {} --region {}",
+        quoted(id.as_str()),
+        arn.region
+    );
+    Some(RecoveryCommands {
+        restore: format!("aws secretsmanager restore-secret {about}"),
+        purge: format!("aws secretsmanager delete-secret --force-delete-without-recovery {about}"),
+    })
 }
 
 fn scheduled(answer: &DeleteSecretOutput) -> Deletion {
