@@ -437,7 +437,8 @@ fn read_only() {
     harness.take_effects();
     harness.keys("y");
     assert!(harness.take_effects().is_empty());
-    shows(&harness, "read-only: --read-only was given");
+    shows(&harness, "y is not a key of the dashboard");
+    hides(&harness, "more, m lists them");
     harness.load(vec![usual_lease("checkout-1.4.1")], ReaperStatus::default());
     harness.keys("<enter>3");
     let opened = harness.take_effects();

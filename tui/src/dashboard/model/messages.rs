@@ -36,6 +36,8 @@ pub(crate) struct Message {
 pub(crate) struct Messages {
     /// The message in the status line, and since when it is there.
     shown: Option<(Message, Timestamp)>,
+    /// The message in the status line is the answer to a key. The next key makes it obsolete.
+    shows_answer: bool,
     waiting: VecDeque<Message>,
     earlier: VecDeque<Message>,
 }
@@ -71,7 +73,8 @@ impl Messages {
             .as_ref()
             .is_some_and(|(shown, since)| shown.lasting && !is_over(*since, TURN_SECONDS, now));
         if answers_key {
-            let unread = self.shown.take().filter(|_| is_unread);
+            let unread = self.shown.take();
+            let unread = unread.filter(|_| is_unread && !self.shows_answer);
             if let Some((unread, _)) = unread {
                 self.waiting.push_front(unread);
             }
@@ -82,11 +85,13 @@ impl Messages {
             return;
         }
         self.shown = Some((message, now));
+        self.shows_answer = answers_key;
     }
 
     /// Removes the message from the status line, and shows the next one.
     pub(crate) fn dismiss(&mut self, now: Timestamp) {
         self.shown = self.waiting.pop_front().map(|next| (next, now));
+        self.shows_answer = false;
     }
 
     /// Shows the next message once the current one has had its time.
@@ -158,6 +163,10 @@ mod tests {
         assert_eq!(shown(&messages), "residue");
         messages.dismiss(message("", 6).at);
         assert_eq!(shown(&messages), "");
+        // The answer to an earlier key does not come back.
+        messages.post(message("refused", 7), true);
+        messages.post(message("refused again", 8), true);
+        assert_eq!((shown(&messages), messages.waiting()), ("refused again", 0));
     }
 
     /// A message about progress gives way to any other, and never delays one.
