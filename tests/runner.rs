@@ -20,6 +20,7 @@ mod test_reap;
 mod test_rig;
 mod test_secrets;
 mod test_sleep;
+mod test_soak;
 mod test_sweep;
 mod test_sweep_faults;
 mod test_sweep_foreign;

@@ -167,8 +167,10 @@ impl World {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
+        let earlier = runtime.block_on(ledger.lease(&name)).unwrap();
+        let after = earlier.map_or(Seq::NONE, |lease| lease.last_seq());
         runtime
-            .block_on(ledger.append(&name, Seq::NONE, vec![requested]))
+            .block_on(ledger.append(&name, after, vec![requested]))
             .unwrap();
     }
 
