@@ -132,10 +132,15 @@ fn metrics_decide_whether_a_stack_is_idle() {
 /// price list. The next sync does not read the list again. A refusal names the missing permission.
 #[test]
 fn prices_come_from_the_price_list() {
+    let region = "eu-central-1";
     let world = World::new();
+    world.sandbox.config(&format!(
+        "[[account]]\nname = \"test\"\nid = \"{}\"\nregions = [\"{region}\"]\n",
+        world.account
+    ));
     world.lease_without_state("shop", OWNER);
     world.create(&json!([{
-        "name": "shop", "app": "checkout", "owner": OWNER, "regions": [REGIONS[0]],
+        "name": "shop", "app": "checkout", "owner": OWNER, "regions": [region],
         "types": ["ec2:volume"],
     }]));
     let volume = || {
@@ -159,7 +164,7 @@ fn prices_come_from_the_price_list() {
         json!({
             "product": {
                 "productFamily": "Storage",
-                "attributes": { "regionCode": REGIONS[0], "usagetype": usage, "volumeApiName": "gp3" },
+                "attributes": { "regionCode": region, "usagetype": usage, "volumeApiName": "gp3" },
                 "sku": "VY5MV3UHTXUGJS5Z",
             },
             "serviceCode": "AmazonEC2",
@@ -177,8 +182,8 @@ fn prices_come_from_the_price_list() {
     };
     // One of the rows is for another product.
     let rows = [
-        product("EU-EBS:VolumeUsage.gp3", "0.0880000000"),
-        product("EU-EBS:VolumeUsage.gp3-Outposts", "9.0000000000"),
+        product("EUC1-EBS:VolumeUsage.gp3", "0.0880000000"),
+        product("EUC1-EBS:VolumeUsage.gp3-Outposts", "9.0000000000"),
     ];
     let price_list = json!({ "FormatVersion": "aws_v1", "PriceList": rows });
     let answer = Rule::new(Fault::Answer(price_list.to_string()));
