@@ -2,6 +2,8 @@
 
 mod table;
 
+use stack::values::shell::quoted;
+
 use self::table::COMMANDS;
 use crate::arn::{Arn, last_segment};
 
@@ -45,16 +47,6 @@ fn path(name: &str) -> String {
         format!("/{name}")
     } else {
         name.to_owned()
-    }
-}
-
-/// A word, quoted for a shell.
-pub(crate) fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+=,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

@@ -9,6 +9,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::values::shell::in_quotes;
+
 /// Write permission of the group and of others.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
@@ -77,10 +79,11 @@ impl Exposure {
         match self {
             Self::OtherOwner { path, user, .. } => format!(
                 "use a ledger of your own (--ledger or JITI_LEDGER), or, if you trust the contents, run `sudo chown {user} {}`",
-                quoted(path)
+                in_quotes(&path.display().to_string())
             ),
             Self::Writable { path, .. } => {
-                format!("check the contents, then run `chmod go-w {}`", quoted(path))
+                let path = in_quotes(&path.display().to_string());
+                format!("check the contents, then run `chmod go-w {path}`")
             }
             Self::Unknown { .. } => "ask the owner for access".to_owned(),
         }
@@ -141,11 +144,6 @@ fn judge(path: &Path, path_use: PathUse, user: u32, metadata: &Metadata) -> Resu
         });
     }
     Ok(())
-}
-
-/// A path, quoted for a shell.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

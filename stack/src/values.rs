@@ -4,5 +4,6 @@ pub mod id;
 pub mod money;
 pub mod naming;
 pub(crate) mod serde_timestamp;
+pub mod shell;
 pub mod tags;
 pub mod ttl;

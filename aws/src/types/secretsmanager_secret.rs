@@ -7,12 +7,12 @@ use rust_decimal::Decimal;
 use stack::cloud::{
     CloudError, Confirmation, DeleteOptions, Deletion, RecoveryCommands, Resource, ResourceId,
 };
+use stack::values::shell::quoted;
 
 use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{absent, failed, gone_is_done};
-use crate::delete_command::quoted;
 use crate::pricing::{Item, usage_of};
 use crate::resource_type::{Descriptions, ResourceType};
 use crate::tags;

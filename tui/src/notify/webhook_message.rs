@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use serde::Serialize;
 use stack::service::notify::{Alarm, Notification};
+use stack::values::shell::quoted;
 use stack::warning::{OwnerWarning, WarningKind};
 use stack::{AppName, AppVersion, Elapsed, HourlyRate, Owner, StackName};
 
@@ -293,7 +294,7 @@ fn reason(warning: &OwnerWarning, now: Timestamp) -> String {
 }
 
 fn what_to_do(warning: &OwnerWarning) -> String {
-    let stack = shell_quoted(warning.stack.as_str());
+    let stack = quoted(warning.stack.as_str());
     match &warning.kind {
         WarningKind::Expiry { .. } | WarningKind::Expired => format!(
             "Extend it with `jiti extend {stack} 4h`, or end it now with `jiti teardown {stack}`."
@@ -335,16 +336,6 @@ fn list(items: impl ExactSizeIterator<Item = String>) -> String {
 /// A sentence without its period, because more text follows.
 fn without_period(sentence: &str) -> &str {
     sentence.trim_end().trim_end_matches('.')
-}
-
-/// A name, quoted for a shell if necessary.
-fn shell_quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_.:/=+@-".contains(c);
-    if name.chars().all(plain) {
-        name.to_owned()
-    } else {
-        format!("'{}'", name.replace('\'', r"'\''"))
-    }
 }
 
 /// The text with Slack's three special characters escaped.

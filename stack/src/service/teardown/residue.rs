@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::lease::{EventKind, ResidueDetails};
 use crate::values::id::StackName;
 use crate::values::money::HourlyRate;
+use crate::values::shell;
 
 /// The reason recorded for a stack that cannot be torn down from this machine.
 pub(in crate::service) const ORIGIN_UNREACHABLE: &str = "origin_unreachable";
@@ -53,15 +54,5 @@ impl Residue {
 
 /// The command that finishes a teardown.
 pub(in crate::service) fn command(stack: &StackName) -> String {
-    format!("jiti teardown {} --yes", quoted(stack))
-}
-
-/// A stack's name, quoted for a shell. The only special character that a name may have is a space.
-pub(in crate::service) fn quoted(stack: &StackName) -> String {
-    let name = stack.as_str();
-    if name.contains(' ') {
-        format!("'{name}'")
-    } else {
-        name.to_owned()
-    }
+    format!("jiti teardown {} --yes", shell::quoted(stack.as_str()))
 }

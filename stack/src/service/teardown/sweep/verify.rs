@@ -13,9 +13,10 @@ use crate::cloud::{
 };
 use crate::lease::Lease;
 use crate::service::Teardowns;
-use crate::service::teardown::residue::{Residue, quoted};
+use crate::service::teardown::residue::Residue;
 use crate::sweep::{Ownership, OwnershipVerdict, StackIdentity, judge_ownership};
 use crate::values::id::StackName;
+use crate::values::shell;
 
 /// The result of the final check.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -313,7 +314,7 @@ pub(super) fn unchecked_name(one: &Unchecked) -> String {
 
 /// The command that finishes a sweep.
 pub(in crate::service::teardown) fn command(stack: &StackName, confirmed: bool) -> String {
-    let name = quoted(stack);
+    let name = shell::quoted(stack.as_str());
     let confirm = if confirmed {
         format!(" --confirm {name}")
     } else {
