@@ -35,7 +35,8 @@ pub struct Residue {
 
 impl Residue {
     /// The event that records it.
-    pub(in crate::service) fn to_event(&self) -> EventKind {
+    #[must_use]
+    pub fn to_event(&self) -> EventKind {
         let left = self.clone();
         EventKind::ResourceLeft {
             id: left.id,

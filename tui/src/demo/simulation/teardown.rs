@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stack::lease::{ResidueDetails, Strategy};
+use stack::lease::Strategy;
 use stack::service::teardown::{
     DeletedResource, PlannedDeletion, Progress, Residue, TeardownOutcome, TeardownPlan,
 };
@@ -232,22 +232,7 @@ fn end_events(outcome: &TeardownOutcome, count: usize) -> Vec<EventKind> {
         let released = (outcome.strategy == Strategy::Terraform).then_some(EventKind::Released);
         return released.into_iter().chain([EventKind::Gone]).collect();
     }
-    let left = outcome
-        .residue
-        .iter()
-        .cloned()
-        .map(|left| EventKind::ResourceLeft {
-            id: left.id,
-            reason: left.reason,
-            blocked_by: left.blocked_by,
-            details: ResidueDetails {
-                kind: left.kind,
-                region: left.region,
-                hourly_usd: left.hourly_usd,
-                command: left.command,
-                resource_id: left.resource_id,
-            },
-        });
+    let left = outcome.residue.iter().map(Residue::to_event);
     let failed = outcome.residue.len();
     let reason = format!("{failed} of {count} resources could not be deleted");
     left.chain([EventKind::TeardownFailed { reason }]).collect()
