@@ -84,10 +84,9 @@ impl Teardowns<'_> {
                 continue;
             }
             let recorded = record_of(facts.lease, id);
-            let is_deleted = |id: &str| deleted(id);
             let resource_id = recorded.resource_id.as_deref();
             match kind_of_record(id, &recorded.reason) {
-                _ if is_deleted(id) || resource_id.is_some_and(is_deleted) => {
+                _ if deleted(id) || resource_id.is_some_and(&deleted) => {
                     settlement.resolved.push(id.clone());
                 }
                 Record::Address if facts.state_read => settlement.resolved.push(id.clone()),
@@ -133,10 +132,8 @@ impl Teardowns<'_> {
         facts: &SettlementFacts<'_>,
     ) -> Option<Residue> {
         let reason = recorded.reason.as_str();
-        let is_folder = id.starts_with('/') || id.contains(":/");
-        let original = reason.rsplit(EARLIER).next().unwrap_or(reason);
-        let names_place = original.starts_with("not_looked:") && id.contains('/');
-        if is_folder || !names_place {
+        let names_place = first_reason(reason).starts_with("not_looked:") && id.contains('/');
+        if is_folder(id) || !names_place {
             return None;
         }
         let within = |place: String| {
@@ -239,21 +236,29 @@ fn record_of(lease: &Lease, id: &str) -> ResidualResource {
 }
 
 fn kind_of_record(id: &str, reason: &str) -> Record {
-    let original = reason.rsplit(EARLIER).next().unwrap_or(reason);
-    let is_access = original.starts_with("not_looked:")
+    let is_access = first_reason(reason).starts_with("not_looked:")
         || reason == ORIGIN_UNREACHABLE
         || id == "accounts"
         || id == "credentials"
         || id.ends_with("/credentials");
     let is_cloud_id = id.starts_with("arn:");
-    let is_folder = id.starts_with('/') || id.contains(":/");
-    if is_access || (is_folder && !is_cloud_id) {
+    if is_access || (is_folder(id) && !is_cloud_id) {
         Record::Access
     } else if !is_cloud_id && is_address(id) {
         Record::Address
     } else {
         Record::Resource
     }
+}
+
+/// The reason that was recorded first, without those of later runs.
+fn first_reason(reason: &str) -> &str {
+    reason.rsplit(EARLIER).next().unwrap_or(reason)
+}
+
+/// Whether an id is a folder, on this host or with the name of its host: `/srv/a`, `laptop:/srv/a`.
+fn is_folder(id: &str) -> bool {
+    id.starts_with('/') || id.contains(":/")
 }
 
 /// Whether an id is an address in Terraform: `aws_vpc.this`, `module.app.aws_vpc.this["a"]`.
@@ -270,9 +275,7 @@ fn is_address(id: &str) -> bool {
 }
 
 fn unconfirmed(id: &str, why: &str, recorded: &ResidualResource, command: &str) -> Residue {
-    let reason = recorded.reason.as_str();
-    let earlier = reason.rsplit(EARLIER).next().unwrap_or(reason);
-    let reason = match earlier {
+    let reason = match first_reason(&recorded.reason) {
         "" => format!("could not be confirmed: {why}"),
         earlier if earlier.starts_with("could not be confirmed") => {
             format!("could not be confirmed: {why}")
