@@ -93,6 +93,17 @@ pub enum Flag {
 }
 
 impl Flag {
+    /// All flags.
+    pub const ALL: [Self; 7] = [
+        Self::Idle,
+        Self::Expiring,
+        Self::Expired,
+        Self::Held,
+        Self::Protected,
+        Self::OverBudget,
+        Self::Unleased,
+    ];
+
     /// The flag's name, as in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -421,16 +432,7 @@ mod tests {
     /// The JSON form of each flag is its name.
     #[test]
     fn flags_are_words() {
-        let flags = [
-            Flag::Idle,
-            Flag::Expiring,
-            Flag::Expired,
-            Flag::Held,
-            Flag::Protected,
-            Flag::OverBudget,
-            Flag::Unleased,
-        ];
-        for flag in flags {
+        for flag in Flag::ALL {
             assert_eq!(serde_json::to_value(flag).expect("writes"), flag.as_str());
         }
     }

@@ -95,8 +95,8 @@ impl Term {
             text: text.to_lowercase(),
         };
         match field {
-            Some(Field::Phase) => term.known_word("phase", &PHASES.map(Phase::as_str)),
-            Some(Field::Flag) => term.known_word("flag", &FLAGS.map(Flag::as_str)),
+            Some(Field::Phase) => term.known_word("phase", &phases_of_the_list()),
+            Some(Field::Flag) => term.known_word("flag", &Flag::ALL.map(Flag::as_str)),
             _ => Ok(Some(term)),
         }
     }
@@ -195,28 +195,14 @@ fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
     (likeness(best) >= MIN_SIMILARITY).then_some(best)
 }
 
+/// The phases that a stack in the list can have.
+fn phases_of_the_list() -> Vec<&'static str> {
+    let phases = Phase::ALL.into_iter().filter(|phase| *phase != Phase::Gone);
+    phases.map(Phase::as_str).collect()
+}
+
 /// From this similarity on, a word is suggested.
 const MIN_SIMILARITY: f64 = 0.6;
-
-/// The phases that a stack in the list can have.
-const PHASES: [Phase; 6] = [
-    Phase::Provisioning,
-    Phase::Ready,
-    Phase::Asleep,
-    Phase::Purgatory,
-    Phase::TearingDown,
-    Phase::Residue,
-];
-
-const FLAGS: [Flag; 7] = [
-    Flag::Idle,
-    Flag::Expiring,
-    Flag::Expired,
-    Flag::Held,
-    Flag::Protected,
-    Flag::OverBudget,
-    Flag::Unleased,
-];
 
 /// Whether `text` contains `wanted` in any letter case. `wanted` is in lower case.
 fn contains(text: &str, wanted: &str) -> bool {
