@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_iam::types::Tag;
+use aws_sdk_iam::operation::get_account_authorization_details::GetAccountAuthorizationDetailsOutput;
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, EntityType, Tag};
 use stack::Place;
-use stack::cloud::{DiscoveryScope, Resource, ResourceId};
+use stack::cloud::{CloudError, DiscoveryScope, Resource, ResourceId};
 use stack::values::tags::STACK;
 
 use crate::arn::{Arn, last_segment};
 use crate::client::Clients;
-use crate::resource_type::{Descriptions, Listing};
+use crate::client::error::failed;
+use crate::resource_type::{Description, Descriptions, Listing};
 use crate::tags::is_wanted;
 
 /// Entries in one page of a list: the most that IAM returns.
@@ -81,6 +83,46 @@ pub(crate) fn retain_tagged(
         }
     }
     listing
+}
+
+/// Lists all users or all roles of the account with their tags, in pages, and keeps those that are
+/// wanted. Reading the tags of each one would take one call for each.
+pub(crate) async fn list_with_details(
+    clients: &Clients,
+    scope: &DiscoveryScope,
+    entities: EntityType,
+    resources: impl Fn(&GetAccountAuthorizationDetailsOutput) -> Vec<Resource>,
+) -> Result<Listing, CloudError> {
+    let mut pages = clients
+        .iam()
+        .get_account_authorization_details()
+        .filter(entities)
+        .max_items(PAGE_SIZE)
+        .into_paginator()
+        .send();
+    let mut listed = Listing::default();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(failed!("iam", "GetAccountAuthorizationDetails"))?;
+        let wanted = |resource: &Resource| is_wanted(&resource.tags, scope);
+        for resource in resources(&page).into_iter().filter(wanted) {
+            listed.ids.push(resource.id.clone());
+            listed.described.push(Description::from(resource));
+        }
+    }
+    Ok(listed)
+}
+
+/// The policies of a user or role from the details of its account: the attached ones, and its
+/// boundary.
+pub(crate) fn policies(
+    attached: &[AttachedPolicy],
+    boundary: Option<&AttachedPermissionsBoundary>,
+) -> Vec<String> {
+    let attached = attached
+        .iter()
+        .filter_map(|policy| policy.policy_arn.clone());
+    let boundary = boundary.and_then(|policy| policy.permissions_boundary_arn.clone());
+    attached.chain(boundary).collect()
 }
 
 #[cfg(test)]

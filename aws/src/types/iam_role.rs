@@ -12,9 +12,8 @@ use stack::cloud::{
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
-use crate::resource_type::{Description, Descriptions, Listing, ResourceType};
+use crate::resource_type::{Descriptions, Listing, ResourceType};
 use crate::services::iam::{self, PAGE_SIZE, name};
-use crate::tags::is_wanted;
 use crate::time::timestamp;
 
 pub(super) struct IamRole;
@@ -32,7 +31,13 @@ impl ResourceType for IamRole {
     }
 
     async fn list(&self, clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
-        list(clients, scope).await
+        iam::list_with_details(clients, scope, EntityType::Role, |page| {
+            let roles = page.role_detail_list().iter();
+            roles
+                .filter_map(|role| from_detail(clients, role))
+                .collect()
+        })
+        .await
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
@@ -47,32 +52,6 @@ impl ResourceType for IamRole {
     ) -> Result<Deletion, CloudError> {
         deleted(delete(clients, &resource.id).await, Deletion::Gone)
     }
-}
-
-/// Lists all roles of the account with their tags, in pages. Reading the tags of each role would
-/// take one call for each.
-async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
-    let mut pages = clients
-        .iam()
-        .get_account_authorization_details()
-        .filter(EntityType::Role)
-        .max_items(PAGE_SIZE)
-        .into_paginator()
-        .send();
-    let mut listed = Listing::default();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(failed!("iam", "GetAccountAuthorizationDetails"))?;
-        for role in page.role_detail_list() {
-            let Some(resource) = from_detail(clients, role) else {
-                continue;
-            };
-            if is_wanted(&resource.tags, scope) {
-                listed.ids.push(resource.id.clone());
-                listed.described.push(Description::from(resource));
-            }
-        }
-    }
-    Ok(listed)
 }
 
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
@@ -105,20 +84,14 @@ async fn attached_policies(clients: &Clients, id: &ResourceId) -> Result<Vec<Str
 }
 
 fn from_detail(clients: &Clients, role: &RoleDetail) -> Option<Resource> {
-    let mut policies: Vec<_> = role
-        .attached_managed_policies()
-        .iter()
-        .filter_map(|policy| policy.policy_arn.clone())
-        .collect();
-    let boundary = role.permissions_boundary();
-    policies.extend(boundary.and_then(|policy| policy.permissions_boundary_arn.clone()));
+    let attached = role.attached_managed_policies();
     Some(to_resource(
         clients,
         role.arn()?,
         role.path().unwrap_or("/"),
         role.create_date(),
         iam::tags(role.tags()),
-        policies,
+        iam::policies(attached, role.permissions_boundary()),
     ))
 }
 

@@ -16,9 +16,8 @@ use stack::cloud::{
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{failed, gone_is_done};
-use crate::resource_type::{Description, Descriptions, Listing, ResourceType};
-use crate::services::iam::{self, PAGE_SIZE, name};
-use crate::tags::is_wanted;
+use crate::resource_type::{Descriptions, Listing, ResourceType};
+use crate::services::iam::{self, name};
 use crate::time::timestamp;
 
 pub(super) struct IamUser;
@@ -36,7 +35,13 @@ impl ResourceType for IamUser {
     }
 
     async fn list(&self, clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
-        list(clients, scope).await
+        iam::list_with_details(clients, scope, EntityType::User, |page| {
+            let users = page.user_detail_list().iter();
+            users
+                .filter_map(|user| from_detail(clients, user))
+                .collect()
+        })
+        .await
     }
 
     async fn describe(&self, clients: &Clients, ids: &[ResourceId]) -> Descriptions {
@@ -53,32 +58,6 @@ impl ResourceType for IamUser {
     }
 }
 
-/// Lists all users of the account with their tags, in pages. Reading the tags of each user would
-/// take one call for each.
-async fn list(clients: &Clients, scope: &DiscoveryScope) -> Result<Listing, CloudError> {
-    let mut pages = clients
-        .iam()
-        .get_account_authorization_details()
-        .filter(EntityType::User)
-        .max_items(PAGE_SIZE)
-        .into_paginator()
-        .send();
-    let mut listed = Listing::default();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(failed!("iam", "GetAccountAuthorizationDetails"))?;
-        for user in page.user_detail_list() {
-            let Some(resource) = from_detail(clients, user) else {
-                continue;
-            };
-            if is_wanted(&resource.tags, scope) {
-                listed.ids.push(resource.id.clone());
-                listed.described.push(Description::from(resource));
-            }
-        }
-    }
-    Ok(listed)
-}
-
 async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudError> {
     let user = clients.iam().get_user().user_name(name(id));
     let (user, policies) = tokio::join!(user.send(), parts::attached_policies(clients, id));
@@ -91,16 +70,13 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
 }
 
 fn from_detail(clients: &Clients, user: &UserDetail) -> Option<Resource> {
-    let policies = user.attached_managed_policies().iter();
-    let policies = policies.filter_map(|policy| policy.policy_arn.clone());
-    let boundary = user.permissions_boundary();
-    let boundary = boundary.and_then(|policy| policy.permissions_boundary_arn.clone());
+    let attached = user.attached_managed_policies();
     Some(to_resource(
         clients,
         user.arn()?,
         user.create_date(),
         iam::tags(user.tags()),
-        policies.chain(boundary).collect(),
+        iam::policies(attached, user.permissions_boundary()),
     ))
 }
 

@@ -240,7 +240,7 @@ async fn the_list_gives_the_tags() {
     })
     .await;
     let scope = DiscoveryScope::Stack("pr-1".parse().unwrap());
-    let listed = list(&service.clients, &scope).await.unwrap();
+    let listed = IamUser.list(&service.clients, &scope).await.unwrap();
     assert_eq!(listed.described.len(), 1);
     let user = &listed.described[0].resource;
     assert_eq!(user.id.short(), "own");
