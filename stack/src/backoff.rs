@@ -32,19 +32,21 @@ impl Backoff {
 
 /// The pauses of one wait. Dropping the future that waits ends it.
 #[derive(Debug)]
-pub(crate) struct Pauses {
+pub struct Pauses {
     backoff: Backoff,
     round: u32,
 }
 
 impl Pauses {
     /// Between two decisions.
-    pub(crate) fn short() -> Self {
+    #[must_use]
+    pub fn short() -> Self {
         Self::between(Duration::from_millis(2), Duration::from_millis(500))
     }
 
     /// Between two checks whether a place or a lock is free.
-    pub(crate) fn long() -> Self {
+    #[must_use]
+    pub fn long() -> Self {
         Self::between(Duration::from_millis(200), Duration::from_secs(3))
     }
 
@@ -55,7 +57,8 @@ impl Pauses {
         }
     }
 
-    pub(crate) async fn once_more(&mut self) {
+    /// Pauses once, longer than before.
+    pub async fn once_more(&mut self) {
         tokio::time::sleep(self.next()).await;
     }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use toml::de::DeTable;
 
 pub use error::{ConfigError, ConfigProblem};
-pub use locations::{ConfigLocation, LocationError, Locations, PathSource};
+pub use locations::{ConfigLocation, LedgerAddress, LocationError, Locations, PathSource};
 use section::{Lines, Section};
 
 use crate::cloud::Place;

@@ -2,12 +2,14 @@
 //!
 //! [`Ledger`] needs no more than a distributed key-value store with conditional writes offers: an
 //! append is conditional on the last sequence number of one stream, nothing spans two streams, and
-//! a lost race is an error that the caller handles by deciding again. [`MemoryLedger`] and
-//! [`SqliteLedger`] pass the same contract test.
+//! a lost race is an error that the caller handles by deciding again. Every implementation passes
+//! the same contract test: [`MemoryLedger`] and [`SqliteLedger`] here, and a shared one in the
+//! package of its cloud.
 
 mod error;
 mod memory;
-mod row;
+pub mod row;
+mod settings;
 mod sqlite;
 
 use std::fmt;
@@ -15,14 +17,17 @@ use std::pin::Pin;
 
 pub use error::{ErrorSource, LedgerError};
 pub use memory::MemoryLedger;
+pub use settings::{CopyRecord, LedgerPolicy, LedgerSettings, SettingsEvent, SettingsEventKind};
 pub use sqlite::SqliteLedger;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
 use crate::values::id::{LedgerId, PoolName, Seq, StackName};
+use crate::values::money::Usd;
 
 /// A boxed future, so that `dyn Ledger` is possible.
 pub type LedgerFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'a>>;
@@ -45,6 +50,18 @@ impl Cursor {
     /// Before the first event.
     pub fn start() -> Self {
         Self::default()
+    }
+
+    /// The position that a ledger wrote as text.
+    #[must_use]
+    pub fn from_text(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The position as text, for the ledger that issued it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     /// The position as a number; anything else means before the first event.
@@ -72,11 +89,29 @@ pub struct UnreadableStack {
     pub problem: String,
 }
 
+/// The use of a store that charges for requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreUsage {
+    /// The number of requests, including those that were repeated.
+    pub requests: u64,
+    /// The consumed read request units.
+    pub read_units: Decimal,
+    /// The consumed write request units.
+    pub write_units: Decimal,
+    /// The requests whose answer names no consumed capacity: their cost is unknown.
+    pub unmetered: u64,
+    /// The cost of the units in US dollars.
+    pub usd: Usd,
+    /// The source of the price.
+    pub price_source: &'static str,
+}
+
 /// A page of the log, and where the next one starts.
 #[derive(Clone, Debug)]
 pub struct LogPage {
     /// Events in the order of the ledger. The events of each stack are in sequence, and every event
-    /// appended after this page was read follows it.
+    /// appended after this page was read follows it. A shared ledger has no order among stacks:
+    /// its pages are sorted by time as far as they reach.
     pub events: Vec<Event>,
     /// The stacks with damaged events on this page, one entry for each event.
     pub damaged: Vec<UnreadableStack>,
@@ -114,6 +149,16 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// [`LedgerError::Exposed`] when another user owns the ledger's files or may write to them.
     fn verify_private(&self) -> Result<(), LedgerError>;
+
+    /// Whether other users can write to this ledger, so that what it names is not trusted on its
+    /// own.
+    fn is_shared(&self) -> bool;
+
+    /// The requests that this process has made to a store that charges for them, and their cost;
+    /// `None` for a store that does not charge.
+    fn usage(&self) -> Option<StoreUsage> {
+        None
+    }
 
     /// Appends `events` to the stream of `stack` if its last event is number `after`
     /// ([`Seq`] 0: if it has none), all of them or none, and answers the lease as it then stands.
@@ -184,6 +229,18 @@ pub trait Ledger: Send + Sync {
         events: Vec<PoolEvent>,
     ) -> LedgerFuture<'_, Pool>;
 
+    /// The names of all pools that a stack ever entered, in order.
+    ///
+    /// # Errors
+    /// When the ledger can't be opened or read.
+    fn pools(&self) -> LedgerFuture<'_, Vec<PoolName>>;
+
+    /// The events of a pool after number `after`, in order.
+    ///
+    /// # Errors
+    /// When the ledger can't be opened or read.
+    fn pool_events(&self, pool: &PoolName, after: Seq) -> LedgerFuture<'_, Vec<PoolEvent>>;
+
     /// The status of the reaper.
     ///
     /// # Errors
@@ -197,4 +254,34 @@ pub trait Ledger: Send + Sync {
     /// [`LedgerError::Raced`] if the last event is another one; nothing was written.
     fn append_reaper(&self, after: Seq, events: Vec<ReaperEvent>)
     -> LedgerFuture<'_, ReaperStatus>;
+
+    /// The events of the reaper's log after number `after`, in order.
+    ///
+    /// # Errors
+    /// When the ledger can't be opened or read.
+    fn reaper_events(&self, after: Seq) -> LedgerFuture<'_, Vec<ReaperEvent>>;
+
+    /// The settings that the ledger itself holds: the policy of the team, and the copies that were
+    /// made into it.
+    ///
+    /// # Errors
+    /// When the ledger can't be opened or read.
+    fn settings(&self) -> LedgerFuture<'_, LedgerSettings>;
+
+    /// Appends `events` to the settings if their last event is number `after`, and returns the new
+    /// settings. The ledger assigns the numbers and ignores the given `seq`.
+    ///
+    /// # Errors
+    /// [`LedgerError::Raced`] if the last event is another one; nothing was written.
+    fn append_settings(
+        &self,
+        after: Seq,
+        events: Vec<SettingsEvent>,
+    ) -> LedgerFuture<'_, LedgerSettings>;
+
+    /// The events of the settings after number `after`, in order.
+    ///
+    /// # Errors
+    /// When the ledger can't be opened or read.
+    fn settings_events(&self, after: Seq) -> LedgerFuture<'_, Vec<SettingsEvent>>;
 }

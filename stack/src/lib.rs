@@ -4,7 +4,7 @@
 //! no clock except through [`Clock`]: callers pass these in.
 #![doc = include_str!("../docs/model.md")]
 
-mod backoff;
+pub mod backoff;
 pub mod clock;
 pub mod cloud;
 pub mod config;

@@ -1,11 +1,18 @@
 //! Where the ledger and the config file are: one rule for the provider and the command line.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 /// The ledger's path below the data home.
 const LEDGER: &str = "jiti/ledger.db";
+
+/// The folder of shared ledgers below the data home.
+const SHARED_FOLDER: &str = "jiti/shared";
+
+/// The scheme of a shared ledger.
+const SHARED: &str = "dynamodb://";
 
 /// The config file's path below the config home.
 const CONFIG: &str = "jiti/config.toml";
@@ -46,17 +53,72 @@ pub enum PathSource {
     Default,
 }
 
+/// Where a ledger is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LedgerAddress {
+    /// A SQLite file: its path, relative to the working directory unless absolute.
+    File(PathBuf),
+    /// A shared ledger.
+    Shared {
+        /// The address, such as `dynamodb://TABLE?region=REGION`.
+        address: String,
+        /// The folder of what this user keeps on this machine: the cloud's last answers, and the
+        /// runs of teardowns.
+        folder: PathBuf,
+    },
+}
+
+impl LedgerAddress {
+    /// The file of the ledger; `None` for a shared ledger.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Shared { .. } => None,
+        }
+    }
+
+    /// The file with the cloud's last answers: the ledger's own, or one on this machine.
+    #[must_use]
+    pub fn inventory(&self) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Shared { folder, .. } => folder.join("inventory.db"),
+        }
+    }
+
+    /// The folder of the teardowns' runs, beside [`Self::inventory`].
+    #[must_use]
+    pub fn runs(&self) -> PathBuf {
+        self.inventory().with_file_name("runs")
+    }
+
+    /// This address with its path below `directory`, unless the path is absolute.
+    #[must_use]
+    pub fn within(self, directory: &Path) -> Self {
+        match self {
+            Self::File(path) => Self::File(directory.join(path)),
+            Self::Shared { .. } => self,
+        }
+    }
+}
+
+impl fmt::Display for LedgerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Shared { address, .. } => f.write_str(address),
+        }
+    }
+}
+
 /// Why no path of a ledger can be determined.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum LocationError {
-    /// The address names a shared ledger.
-    #[error("{address}: shared ledgers are not supported yet")]
-    Shared {
-        /// The address, such as `dynamodb://TABLE?region=R`.
-        address: String,
-    },
     /// The address has an unknown scheme.
-    #[error("invalid ledger address {address:?}")]
+    #[error(
+        "invalid ledger address {address:?}: use the path of a file, or dynamodb://TABLE?region=REGION"
+    )]
     UnknownScheme {
         /// The address.
         address: String,
@@ -67,28 +129,30 @@ pub enum LocationError {
 }
 
 impl Locations {
-    /// The path of the ledger, relative to the working directory unless absolute: `argument` (an
-    /// option, or an attribute of the provider), else `JITI_LEDGER`, else the default path
-    /// `$XDG_DATA_HOME/jiti/ledger.db`.
+    /// The address of the ledger: `argument` (an option, or an attribute of the provider), else
+    /// `JITI_LEDGER`, else the default path `$XDG_DATA_HOME/jiti/ledger.db`.
     ///
     /// # Errors
-    /// [`LocationError`] for an address that is not a file, and without a home folder.
-    pub fn ledger(&self, argument: Option<&str>) -> Result<PathBuf, LocationError> {
+    /// [`LocationError`] for an address with an unknown scheme, and without a home folder.
+    pub fn ledger(&self, argument: Option<&str>) -> Result<LedgerAddress, LocationError> {
         let variable = self.jiti_ledger.as_deref().filter(|text| !text.is_empty());
+        let data = || {
+            self.base(self.xdg_data_home.as_deref(), ".local/share")
+                .ok_or(LocationError::NoHome)
+        };
         match argument.or(variable) {
-            Some(address) if address.starts_with("dynamodb://") => Err(LocationError::Shared {
+            Some(address) if address.starts_with(SHARED) => Ok(LedgerAddress::Shared {
                 address: address.to_owned(),
+                folder: data()?.join(SHARED_FOLDER).join(folder_name(address)),
             }),
             Some(address) if address.contains("://") => Err(LocationError::UnknownScheme {
                 address: address.to_owned(),
             }),
             Some(path) => self
                 .expand_home(Path::new(path))
+                .map(LedgerAddress::File)
                 .ok_or(LocationError::NoHome),
-            None => self
-                .base(self.xdg_data_home.as_deref(), ".local/share")
-                .map(|folder| folder.join(LEDGER))
-                .ok_or(LocationError::NoHome),
+            None => Ok(LedgerAddress::File(data()?.join(LEDGER))),
         }
     }
 
@@ -129,6 +193,25 @@ impl Locations {
         let folder = set(folder).filter(|folder| folder.is_absolute());
         let default = || set(self.home.as_deref()).map(|home| home.join(below_home));
         folder.map(Path::to_owned).or_else(default)
+    }
+}
+
+/// The name of the folder of a shared ledger: its address without the scheme, in characters that
+/// are safe in a path.
+fn folder_name(address: &str) -> String {
+    let rest = address.strip_prefix(SHARED).unwrap_or(address);
+    let safe = |c: char| {
+        if c.is_ascii_alphanumeric() || "._-=".contains(c) {
+            c
+        } else {
+            '+'
+        }
+    };
+    let name: String = rest.chars().map(safe).take(200).collect();
+    if name.starts_with('.') {
+        format!("+{name}")
+    } else {
+        name
     }
 }
 
@@ -185,23 +268,32 @@ mod tests {
             ("- - - - /home", Some("~ana/l.db"), "~ana/l.db"),
         ] {
             let found = locations(variables).ledger(argument);
-            assert_eq!(found, Ok(PathBuf::from(expected)), "{variables}");
+            let expected = LedgerAddress::File(PathBuf::from(expected));
+            assert_eq!(found, Ok(expected), "{variables}");
         }
     }
 
-    /// An address that is not a file, and a missing home folder, are errors.
+    /// A shared ledger keeps its address, and has a folder on this machine.
+    #[test]
+    fn a_shared_ledger_has_a_folder_of_its_own() {
+        let address = "dynamodb://jiti?region=eu-west-1&profile=a/b";
+        let found = locations("- - /data - -").ledger(Some(address)).unwrap();
+        assert_eq!(found.to_string(), address);
+        assert_eq!(found.file(), None);
+        let folder = Path::new("/data/jiti/shared/jiti+region=eu-west-1+profile=a+b");
+        assert_eq!(found.inventory(), folder.join("inventory.db"));
+        assert_eq!(found.runs(), folder.join("runs"));
+        assert_eq!(folder_name("dynamodb://../x"), "+..+x");
+    }
+
+    /// An address with an unknown scheme, and a missing home folder, are errors.
     #[test]
     fn some_ledgers_have_no_path() {
         for (variables, argument, expected) in [
             (
-                "l.db - - - -",
-                Some("dynamodb://jiti?region=eu-west-1"),
-                "dynamodb://jiti?region=eu-west-1: shared ledgers are not supported yet",
-            ),
-            (
                 "s3://bucket - - - -",
                 None,
-                "invalid ledger address \"s3://bucket\"",
+                "invalid ledger address \"s3://bucket\": use the path of a file, or dynamodb://TABLE?region=REGION",
             ),
             (
                 "- - - - -",

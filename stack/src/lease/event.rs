@@ -81,6 +81,28 @@ pub enum Source {
     Reaper,
 }
 
+impl Source {
+    /// All sources.
+    pub const ALL: [Self; 4] = [Self::Provider, Self::Dashboard, Self::Cli, Self::Reaper];
+
+    /// The name in JSON and in a ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Provider => "provider",
+            Self::Dashboard => "dashboard",
+            Self::Cli => "cli",
+            Self::Reaper => "reaper",
+        }
+    }
+
+    /// The source of a name; `None` for any other text.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.word() == word)
+    }
+}
+
 /// How a teardown ends a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

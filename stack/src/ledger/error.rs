@@ -77,9 +77,9 @@ pub enum LedgerError {
         known: i64,
     },
 
-    /// The file exists, but is not a jiti ledger.
+    /// The file or table exists, but is not a jiti ledger.
     #[error(
-        "{ledger} is not a jiti ledger: {why}; set another path with --ledger or JITI_LEDGER. The file was not changed"
+        "{ledger} is not a jiti ledger: {why}; name another one with --ledger or JITI_LEDGER. It was not changed"
     )]
     NotALedger {
         /// The path of the file.
@@ -95,6 +95,100 @@ pub enum LedgerError {
     Missing {
         /// The path without a ledger.
         ledger: String,
+    },
+
+    /// A shared ledger does not exist yet.
+    #[error(
+        "there is no ledger at {ledger}: {why}; create it with `jiti ledger init {ledger}`, or name another one with --ledger or JITI_LEDGER"
+    )]
+    NotCreated {
+        /// The address of the ledger.
+        ledger: String,
+        /// What is missing.
+        why: String,
+    },
+
+    /// The address of a shared ledger is invalid.
+    #[error("invalid ledger address {ledger:?}: {why}")]
+    Address {
+        /// The address.
+        ledger: String,
+        /// What is wrong with it, and the right form.
+        why: String,
+    },
+
+    /// The credentials do not permit an action on the shared ledger.
+    #[error(
+        "access denied: the credentials may not call {action} on the {resource} of the ledger {ledger}; `jiti iam` prints the policies that each role needs"
+    )]
+    ActionDenied {
+        /// The address of the ledger.
+        ledger: String,
+        /// The denied action, such as `dynamodb:Query`.
+        action: String,
+        /// What it was denied on, such as `table jiti-ledger`.
+        resource: String,
+        /// The service's answer.
+        #[source]
+        cause: ErrorSource,
+    },
+
+    /// There are no usable credentials for the shared ledger.
+    #[error(
+        "no usable credentials for the ledger {ledger}; log in, or set the profile in the address (&profile=NAME), and run the command again"
+    )]
+    Credentials {
+        /// The address of the ledger.
+        ledger: String,
+        /// The service's or the credential chain's answer.
+        #[source]
+        cause: ErrorSource,
+    },
+
+    /// The shared ledger did not answer within the time limit.
+    #[error(
+        "the ledger {ledger} could not be reached for {waited:?} while {doing}; check the network and the region, and run the command again{}",
+        if *.unknown { ". The last append may have taken effect, so check before repeating it" } else { ". Nothing was written" }
+    )]
+    Unreachable {
+        /// The address of the ledger.
+        ledger: String,
+        /// The failed operation, as a gerund.
+        doing: &'static str,
+        /// How long this process tried.
+        waited: Duration,
+        /// Whether an append may have taken effect although no answer came.
+        unknown: bool,
+        /// The last error.
+        #[source]
+        cause: ErrorSource,
+    },
+
+    /// The shared ledger refuses requests because there are too many.
+    #[error(
+        "the ledger {ledger} had no capacity for {waited:?} while {doing}; nothing was written, run the command again, and check the table's limits if this continues"
+    )]
+    Throttled {
+        /// The address of the ledger.
+        ledger: String,
+        /// The failed operation, as a gerund.
+        doing: &'static str,
+        /// How long this process tried.
+        waited: Duration,
+        /// The last answer.
+        #[source]
+        cause: ErrorSource,
+    },
+
+    /// The events of one append are larger than the store accepts.
+    #[error("{stream}: {what}, which the ledger {ledger} cannot store; nothing was written")]
+    TooLarge {
+        /// The address of the ledger.
+        ledger: String,
+        /// The stack, the pool, or another stream.
+        stream: String,
+        /// What is too large, and the limit.
+        what: String,
     },
 
     /// The write-ahead log of a deleted ledger is in the place of a new one.
@@ -202,6 +296,14 @@ impl LedgerError {
     /// Whether another process appended first, so that the caller must read and decide again.
     pub fn is_raced(&self) -> bool {
         matches!(self, Self::Raced { .. })
+    }
+
+    /// Whether the store could not be reached, so that the same call may succeed later.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Throttled { .. } | Self::Credentials { .. }
+        )
     }
 
     /// Whether a rule refuses the operation; otherwise it failed.

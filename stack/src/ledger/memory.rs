@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::row::{self, Stream};
-use super::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, Scope, UnreadableStack};
+use super::{
+    Cursor, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, Scope, SettingsEvent,
+    UnreadableStack,
+};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -15,6 +18,7 @@ use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 pub struct MemoryLedger {
     id: LedgerId,
     place: String,
+    shared: bool,
     contents: Mutex<Contents>,
 }
 
@@ -22,8 +26,45 @@ pub struct MemoryLedger {
 struct Contents {
     log: Vec<Event>,
     leases: BTreeMap<StackName, Lease>,
-    pools: BTreeMap<PoolName, Pool>,
-    reaper: ReaperStatus,
+    pools: BTreeMap<PoolName, Recorded<Pool>>,
+    reaper: Recorded<ReaperStatus>,
+    settings: Recorded<LedgerSettings>,
+}
+
+/// A stream's state and events.
+#[derive(Clone, Debug)]
+struct Recorded<S: Stream> {
+    state: S,
+    events: Vec<S::Event>,
+}
+
+impl<S: Stream> Default for Recorded<S> {
+    fn default() -> Self {
+        Self {
+            state: S::default(),
+            events: Vec::new(),
+        }
+    }
+}
+
+impl<S: Stream + Clone> Recorded<S> {
+    fn append(
+        &mut self,
+        name: &str,
+        after: Seq,
+        mut events: Vec<S::Event>,
+    ) -> Result<S, LedgerError> {
+        row::unraced(name, after, self.state.last_seq())?;
+        row::number::<S>(after, &mut events);
+        self.state = events.iter().fold(self.state.clone(), S::apply);
+        self.events.extend(events);
+        Ok(self.state.clone())
+    }
+
+    fn after(&self, after: Seq) -> Vec<S::Event> {
+        let later = self.events.iter().filter(|event| S::seq(event) > after);
+        later.cloned().collect()
+    }
 }
 
 impl MemoryLedger {
@@ -39,7 +80,17 @@ impl MemoryLedger {
         Self {
             id: LedgerId::random(),
             place: place.into(),
+            shared: false,
             contents: Mutex::default(),
+        }
+    }
+
+    /// This ledger, as one that other users can write to.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        Self {
+            shared: true,
+            ..self
         }
     }
 
@@ -82,18 +133,6 @@ impl Contents {
     }
 }
 
-fn append_stream<S: Stream + Clone>(
-    stream: &mut S,
-    name: &str,
-    after: Seq,
-    mut events: Vec<S::Event>,
-) -> Result<S, LedgerError> {
-    row::unraced(name, after, stream.last_seq())?;
-    row::number::<S>(after, &mut events);
-    *stream = events.iter().fold(stream.clone(), S::apply);
-    Ok(stream.clone())
-}
-
 impl Ledger for MemoryLedger {
     fn location(&self) -> String {
         self.place.clone()
@@ -105,6 +144,10 @@ impl Ledger for MemoryLedger {
 
     fn verify_private(&self) -> Result<(), LedgerError> {
         Ok(())
+    }
+
+    fn is_shared(&self) -> bool {
+        self.shared
     }
 
     fn append(
@@ -168,12 +211,9 @@ impl Ledger for MemoryLedger {
     }
 
     fn pool(&self, pool: &PoolName) -> LedgerFuture<'_, Pool> {
-        now(Ok(self
-            .contents()
-            .pools
-            .get(pool)
-            .cloned()
-            .unwrap_or_default()))
+        let contents = self.contents();
+        let pool = contents.pools.get(pool).map(|pool| pool.state.clone());
+        now(Ok(pool.unwrap_or_default()))
     }
 
     fn append_pool(
@@ -184,16 +224,21 @@ impl Ledger for MemoryLedger {
     ) -> LedgerFuture<'_, Pool> {
         let mut contents = self.contents();
         let stream = contents.pools.entry(pool.clone()).or_default();
-        now(append_stream(
-            stream,
-            &format!("pool \"{pool}\""),
-            after,
-            events,
-        ))
+        now(stream.append(&format!("pool \"{pool}\""), after, events))
+    }
+
+    fn pools(&self) -> LedgerFuture<'_, Vec<PoolName>> {
+        now(Ok(self.contents().pools.keys().cloned().collect()))
+    }
+
+    fn pool_events(&self, pool: &PoolName, after: Seq) -> LedgerFuture<'_, Vec<PoolEvent>> {
+        let contents = self.contents();
+        let events = contents.pools.get(pool).map(|pool| pool.after(after));
+        now(Ok(events.unwrap_or_default()))
     }
 
     fn reaper(&self) -> LedgerFuture<'_, ReaperStatus> {
-        now(Ok(self.contents().reaper.clone()))
+        now(Ok(self.contents().reaper.state.clone()))
     }
 
     fn append_reaper(
@@ -202,11 +247,27 @@ impl Ledger for MemoryLedger {
         events: Vec<ReaperEvent>,
     ) -> LedgerFuture<'_, ReaperStatus> {
         let mut contents = self.contents();
-        now(append_stream(
-            &mut contents.reaper,
-            "the reaper's log",
-            after,
-            events,
-        ))
+        now(contents.reaper.append(row::REAPER_LABEL, after, events))
+    }
+
+    fn reaper_events(&self, after: Seq) -> LedgerFuture<'_, Vec<ReaperEvent>> {
+        now(Ok(self.contents().reaper.after(after)))
+    }
+
+    fn settings(&self) -> LedgerFuture<'_, LedgerSettings> {
+        now(Ok(self.contents().settings.state.clone()))
+    }
+
+    fn append_settings(
+        &self,
+        after: Seq,
+        events: Vec<SettingsEvent>,
+    ) -> LedgerFuture<'_, LedgerSettings> {
+        let mut contents = self.contents();
+        now(contents.settings.append(row::SETTINGS_LABEL, after, events))
+    }
+
+    fn settings_events(&self, after: Seq) -> LedgerFuture<'_, Vec<SettingsEvent>> {
+        now(Ok(self.contents().settings.after(after)))
     }
 }

@@ -1,15 +1,23 @@
 //! The steps that all ledgers share between a decision and its rows: numbering, folding, snapshots.
+//! For implementations of [`Ledger`](super::Ledger) only.
 
 use crate::clock::truncate_to_millis;
 use crate::lease::{Event, EventKind, Lease, NewEvent};
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, LedgerSettings, SettingsEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
 use crate::values::id::{Seq, StackName};
 
+/// The name of the reaper's stream in messages.
+pub const REAPER_LABEL: &str = "the reaper's log";
+
+/// The name of the settings' stream in messages.
+pub const SETTINGS_LABEL: &str = "the ledger's settings";
+
 /// Numbers the events from `after` on and truncates their times to the ledger's resolution, so that
 /// folding before writing equals folding after reading.
-pub(super) fn place(stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Vec<Event> {
+#[must_use]
+pub fn place(stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Vec<Event> {
     let mut seq = after;
     events
         .into_iter()
@@ -23,7 +31,11 @@ pub(super) fn place(stack: &StackName, after: Seq, events: Vec<NewEvent>) -> Vec
 
 /// Folds events that are not written yet, and refuses all of them if one cannot follow. `earlier`
 /// reads the stack's events so far, which only a mark of misdated events needs.
-pub(super) fn fold(
+///
+/// # Errors
+/// [`LedgerError::Illegal`] for an event that cannot follow, [`LedgerError::Nothing`] for no events
+/// at all, and the errors of `earlier`.
+pub fn fold(
     stack: &StackName,
     lease: Option<Lease>,
     events: &[Event],
@@ -50,7 +62,10 @@ pub(super) fn fold(
 }
 
 /// Checks that the stream ends where the caller expects.
-pub(super) fn unraced(stream: &str, expected: Seq, found: Seq) -> Result<(), LedgerError> {
+///
+/// # Errors
+/// [`LedgerError::Raced`] when it does not.
+pub fn unraced(stream: &str, expected: Seq, found: Seq) -> Result<(), LedgerError> {
     if expected == found {
         return Ok(());
     }
@@ -62,13 +77,17 @@ pub(super) fn unraced(stream: &str, expected: Seq, found: Seq) -> Result<(), Led
 }
 
 /// Encodes a snapshot in the format [`Lease::FORMAT`].
-pub(super) fn encode(lease: &Lease) -> Result<Vec<u8>, postcard::Error> {
+///
+/// # Errors
+/// When a value has no encoding.
+pub fn encode(lease: &Lease) -> Result<Vec<u8>, postcard::Error> {
     postcard::to_stdvec(lease)
 }
 
 /// Decodes a snapshot; `None` if it has another format, does not match the end of the stream, or
 /// can't be read. The lease is then folded from its events.
-pub(super) fn decode(format: u32, seq: Seq, bytes: &[u8]) -> Option<Lease> {
+#[must_use]
+pub fn decode(format: u32, seq: Seq, bytes: &[u8]) -> Option<Lease> {
     if format != Lease::FORMAT {
         return None;
     }
@@ -76,12 +95,19 @@ pub(super) fn decode(format: u32, seq: Seq, bytes: &[u8]) -> Option<Lease> {
     (rest.is_empty() && lease.last_seq() == seq).then_some(lease)
 }
 
-/// The state of a stream other than a stack's: a pool or the reaper's log.
-pub(super) trait Stream: Default + serde::Serialize + serde::de::DeserializeOwned {
+/// The state of a stream other than a stack's: a pool, the reaper's log, or the settings.
+pub trait Stream: Default + Send + serde::Serialize + serde::de::DeserializeOwned {
+    /// Its events.
     type Event: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + 'static;
 
+    /// The state after one more event.
+    #[must_use]
     fn apply(self, event: &Self::Event) -> Self;
+    /// The number of the last event.
     fn last_seq(&self) -> Seq;
+    /// The number of an event.
+    fn seq(event: &Self::Event) -> Seq;
+    /// Numbers an event, and truncates its time to the ledger's resolution.
     fn number(event: &mut Self::Event, seq: Seq);
 }
 
@@ -94,6 +120,10 @@ impl Stream for Pool {
 
     fn last_seq(&self) -> Seq {
         Self::last_seq(self)
+    }
+
+    fn seq(event: &PoolEvent) -> Seq {
+        event.seq
     }
 
     fn number(event: &mut PoolEvent, seq: Seq) {
@@ -112,13 +142,37 @@ impl Stream for ReaperStatus {
         self.last_seq
     }
 
+    fn seq(event: &ReaperEvent) -> Seq {
+        event.seq
+    }
+
     fn number(event: &mut ReaperEvent, seq: Seq) {
         (event.seq, event.at) = (seq, truncate_to_millis(event.at));
     }
 }
 
+impl Stream for LedgerSettings {
+    type Event = SettingsEvent;
+
+    fn apply(self, event: &SettingsEvent) -> Self {
+        Self::apply(self, event)
+    }
+
+    fn last_seq(&self) -> Seq {
+        self.last_seq
+    }
+
+    fn seq(event: &SettingsEvent) -> Seq {
+        event.seq
+    }
+
+    fn number(event: &mut SettingsEvent, seq: Seq) {
+        (event.seq, event.at) = (seq, truncate_to_millis(event.at));
+    }
+}
+
 /// Numbers the events from `after` on.
-pub(super) fn number<S: Stream>(after: Seq, events: &mut [S::Event]) {
+pub fn number<S: Stream>(after: Seq, events: &mut [S::Event]) {
     let mut seq = after;
     for event in events {
         seq = seq.next();

@@ -14,7 +14,11 @@ use rusqlite::Connection;
 
 use self::read::Reader;
 use self::writer::{Append, Pending, Writer};
-use super::{Cursor, Ledger, LedgerError, LedgerFuture, LogPage, Scope, UnreadableStack};
+use super::row::{self, Stream};
+use super::{
+    Cursor, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, Scope, SettingsEvent,
+    UnreadableStack,
+};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -115,6 +119,16 @@ impl SqliteLedger {
         self.answered(sent, answer, doing)
     }
 
+    fn stream_events<S: Stream>(
+        &self,
+        name: String,
+        after: Seq,
+    ) -> LedgerFuture<'_, Vec<S::Event>> {
+        self.read("reading a stream", move |db, ledger| {
+            read::stream_events::<S>(db, ledger, &name, after)
+        })
+    }
+
     fn answered<T: Send + 'static>(
         &self,
         sent: Result<(), std::io::Error>,
@@ -138,10 +152,16 @@ impl SqliteLedger {
     }
 }
 
+/// What the name of a pool's stream begins with.
+const POOL: &str = "pool:";
+
 /// The name of a pool's stream.
 fn pool_stream(pool: &PoolName) -> String {
-    format!("pool:{pool}")
+    format!("{POOL}{pool}")
 }
+
+/// The name of the settings' stream.
+const SETTINGS: &str = "settings";
 
 /// The name of the reaper's stream.
 const REAPER: &str = "reaper";
@@ -153,6 +173,10 @@ impl Ledger for SqliteLedger {
 
     fn id(&self) -> LedgerFuture<'_, LedgerId> {
         self.read("reading its id", read::id)
+    }
+
+    fn is_shared(&self) -> bool {
+        false
     }
 
     fn verify_private(&self) -> Result<(), LedgerError> {
@@ -227,6 +251,14 @@ impl Ledger for SqliteLedger {
         self.write(move |db, ledger| append::stream(db, ledger, &name, &label, after, events))
     }
 
+    fn pools(&self) -> LedgerFuture<'_, Vec<PoolName>> {
+        self.read("listing pools", read::pools)
+    }
+
+    fn pool_events(&self, pool: &PoolName, after: Seq) -> LedgerFuture<'_, Vec<PoolEvent>> {
+        self.stream_events::<Pool>(pool_stream(pool), after)
+    }
+
     fn reaper(&self) -> LedgerFuture<'_, ReaperStatus> {
         self.read("reading the reaper's log", |db, ledger| {
             Ok(read::stream(db, ledger, REAPER)?.1)
@@ -239,8 +271,32 @@ impl Ledger for SqliteLedger {
         events: Vec<ReaperEvent>,
     ) -> LedgerFuture<'_, ReaperStatus> {
         self.write(move |db, ledger| {
-            append::stream(db, ledger, REAPER, "the reaper's log", after, events)
+            append::stream(db, ledger, REAPER, row::REAPER_LABEL, after, events)
         })
+    }
+
+    fn reaper_events(&self, after: Seq) -> LedgerFuture<'_, Vec<ReaperEvent>> {
+        self.stream_events::<ReaperStatus>(REAPER.to_owned(), after)
+    }
+
+    fn settings(&self) -> LedgerFuture<'_, LedgerSettings> {
+        self.read("reading the settings", |db, ledger| {
+            Ok(read::stream(db, ledger, SETTINGS)?.1)
+        })
+    }
+
+    fn append_settings(
+        &self,
+        after: Seq,
+        events: Vec<SettingsEvent>,
+    ) -> LedgerFuture<'_, LedgerSettings> {
+        self.write(move |db, ledger| {
+            append::stream(db, ledger, SETTINGS, row::SETTINGS_LABEL, after, events)
+        })
+    }
+
+    fn settings_events(&self, after: Seq) -> LedgerFuture<'_, Vec<SettingsEvent>> {
+        self.stream_events::<LedgerSettings>(SETTINGS.to_owned(), after)
     }
 }
 

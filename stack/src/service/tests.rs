@@ -9,7 +9,8 @@ use crate::config::Config;
 use crate::init::PhaseBoundary;
 use crate::lease::{Event, EventKind, Lease, NewEvent, Phase, Registration, RenewOn, Source};
 use crate::ledger::{
-    Cursor, Ledger, LedgerError, LedgerFuture, LogPage, MemoryLedger, Scope, UnreadableStack,
+    Cursor, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, MemoryLedger, Scope,
+    SettingsEvent, UnreadableStack,
 };
 use crate::policy::{Policy, Refusal};
 use crate::pool::{Pool, PoolEvent, PoolEventKind};
@@ -134,6 +135,31 @@ impl Ledger for Contested {
         events: Vec<ReaperEvent>,
     ) -> LedgerFuture<'_, ReaperStatus> {
         self.ledger.append_reaper(after, events)
+    }
+    fn is_shared(&self) -> bool {
+        self.ledger.is_shared()
+    }
+    fn pools(&self) -> LedgerFuture<'_, Vec<PoolName>> {
+        self.ledger.pools()
+    }
+    fn pool_events(&self, pool: &PoolName, after: Seq) -> LedgerFuture<'_, Vec<PoolEvent>> {
+        self.ledger.pool_events(pool, after)
+    }
+    fn reaper_events(&self, after: Seq) -> LedgerFuture<'_, Vec<ReaperEvent>> {
+        self.ledger.reaper_events(after)
+    }
+    fn settings(&self) -> LedgerFuture<'_, LedgerSettings> {
+        self.ledger.settings()
+    }
+    fn append_settings(
+        &self,
+        after: Seq,
+        events: Vec<SettingsEvent>,
+    ) -> LedgerFuture<'_, LedgerSettings> {
+        self.ledger.append_settings(after, events)
+    }
+    fn settings_events(&self, after: Seq) -> LedgerFuture<'_, Vec<SettingsEvent>> {
+        self.ledger.settings_events(after)
     }
 }
 

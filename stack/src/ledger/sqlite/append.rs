@@ -46,7 +46,7 @@ pub(super) fn events(
                 read::integer(event.seq.0),
                 event.at.as_millisecond(),
                 event.actor.as_str(),
-                read::source_word(event.source),
+                event.source.word(),
                 kind
             ])
             .map_err(failed)?;

@@ -16,7 +16,7 @@ use crate::ledger::{Cursor, LedgerError, LogPage, Scope, UnreadableStack};
 use crate::sqlite::failure;
 use crate::sqlite::file::LedgerFile;
 use crate::sqlite::open::{self, ReadMode};
-use crate::values::id::{Actor, LedgerId, Seq, StackName};
+use crate::values::id::{Actor, LedgerId, PoolName, Seq, StackName};
 
 /// How often to repeat a read of a file that changed while it was read without a lock.
 const MAX_SEALED_READS: usize = 5;
@@ -327,18 +327,53 @@ pub(super) fn stream<S: Stream>(
     {
         return Ok((Some(row), fold));
     }
+    let events = stream_events::<S>(db, ledger, name, Seq::NONE)?;
+    Ok((Some(row), events.iter().fold(S::default(), S::apply)))
+}
+
+/// Reads the events of another stream after a number.
+pub(super) fn stream_events<S: Stream>(
+    db: &Connection,
+    ledger: &str,
+    name: &str,
+    after: Seq,
+) -> Result<Vec<S::Event>, LedgerError> {
+    let failed = |error| failure::sqlite(ledger, "reading a stream", error);
     let mut query = db
-        .prepare_cached("SELECT event FROM stream_event WHERE stream = ?1 ORDER BY seq")
+        .prepare_cached(
+            "SELECT event FROM stream_event
+             WHERE stream = (SELECT stream FROM stream WHERE name = ?1) AND seq > ?2 ORDER BY seq",
+        )
         .map_err(failed)?;
-    let mut rows = query.query([row]).map_err(failed)?;
-    let mut fold = S::default();
+    let mut rows = query
+        .query(params![name, integer(after.0)])
+        .map_err(failed)?;
+    let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(failed)? {
         let event = row.get_ref(0).and_then(|text| Ok(text.as_str()?));
-        let event: S::Event = serde_json::from_str(event.map_err(failed)?)
+        let event = serde_json::from_str(event.map_err(failed)?)
             .map_err(|error| failure::corrupt(ledger, format!("stream \"{name}\": {error}")))?;
-        fold = fold.apply(&event);
+        events.push(event);
     }
-    Ok((Some(row), fold))
+    Ok(events)
+}
+
+/// Lists the pools.
+pub(super) fn pools(db: &Connection, ledger: &str) -> Result<Vec<PoolName>, LedgerError> {
+    let failed = |error| failure::sqlite(ledger, "listing pools", error);
+    let mut query = db
+        .prepare_cached("SELECT name FROM stream ORDER BY name")
+        .map_err(failed)?;
+    let mut rows = query.query([]).map_err(failed)?;
+    let mut pools = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let name: String = row.get(0).map_err(failed)?;
+        if let Some(pool) = name.strip_prefix(super::POOL) {
+            let pool = PoolName::new(pool);
+            pools.push(pool.map_err(|error| failure::corrupt(ledger, error.to_string()))?);
+        }
+    }
+    Ok(pools)
 }
 
 /// SQLite's integers are signed; no number here comes near the limit.
@@ -356,7 +391,7 @@ fn event(ledger: &str, stack: StackName, row: &Row<'_>) -> Result<Event, LedgerE
     let corrupt = |what: String| {
         failure::corrupt(ledger, format!("event {seq} of stack \"{stack}\": {what}"))
     };
-    let source = source_from(&source).ok_or_else(|| corrupt(format!("source {source:?}")))?;
+    let source = Source::from_word(&source).ok_or_else(|| corrupt(format!("source {source:?}")))?;
     let kind: EventKind =
         serde_json::from_str(&kind).map_err(|error| corrupt(error.to_string()))?;
     Ok(Event {
@@ -379,25 +414,4 @@ fn columns(row: &Row<'_>) -> rusqlite::Result<Columns> {
         row.get(3)?,
         row.get(4)?,
     ))
-}
-
-/// The name of a source, as in JSON.
-pub(super) fn source_word(source: Source) -> &'static str {
-    match source {
-        Source::Provider => "provider",
-        Source::Dashboard => "dashboard",
-        Source::Cli => "cli",
-        Source::Reaper => "reaper",
-    }
-}
-
-fn source_from(word: &str) -> Option<Source> {
-    [
-        Source::Provider,
-        Source::Dashboard,
-        Source::Cli,
-        Source::Reaper,
-    ]
-    .into_iter()
-    .find(|source| source_word(*source) == word)
 }
