@@ -4,25 +4,49 @@
 //! Only this package names AWS resource types. It implements [`stack::Cloud`]. The `stack` package
 //! decides what a stack owns, in which order resources are deleted and what the ledger records.
 
+#[cfg(feature = "cloud")]
 mod arn;
+#[cfg(feature = "cloud")]
 mod batch;
+#[cfg(feature = "cloud")]
 mod client;
+#[cfg(feature = "cloud")]
 mod cloud;
+#[cfg(feature = "cloud")]
 mod delete_command;
+#[cfg(feature = "cloud")]
 mod discovery;
+#[cfg(feature = "ledger")]
+mod ledger;
+#[cfg(feature = "cloud")]
 mod metrics;
 #[cfg(test)]
+#[cfg(feature = "cloud")]
 mod permissions;
+#[cfg(feature = "cloud")]
 mod pricing;
+#[cfg(feature = "cloud")]
 mod resource_type;
+#[cfg(feature = "cloud")]
 mod saved_size;
+#[cfg(feature = "cloud")]
 mod services;
+#[cfg(feature = "cloud")]
 mod signal;
+#[cfg(feature = "cloud")]
 mod tags;
+#[cfg(feature = "cloud")]
 mod time;
+#[cfg(feature = "cloud")]
 mod type_facts;
+#[cfg(feature = "cloud")]
 mod types;
 
+#[cfg(feature = "cloud")]
 pub use cloud::AwsCloud;
+#[cfg(feature = "ledger")]
+pub use ledger::{CreatedTable, DynamoAddress, DynamoLedger, TableSettings};
+#[cfg(feature = "cloud")]
 pub use type_facts::type_facts;
+#[cfg(feature = "cloud")]
 pub use types::recovery_commands;
