@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use stack::config::LedgerAddress;
 use stack::service::Service;
 use stack::{
-    Actor, Clock, Config, Lease, Ledger, LedgerError, ReaperStatus, Source, SqliteLedger,
-    StackName, SystemClock, View, process,
+    Actor, Clock, Config, Lease, Ledger, LedgerError, ReaperStatus, Source, StackName, SystemClock,
+    View, process,
 };
 use tfplugin::Result;
 
@@ -22,8 +23,8 @@ pub(crate) struct Client(Arc<Inner>);
 
 struct Inner {
     environment: Environment,
-    ledger_path: PathBuf,
-    ledger: Arc<SqliteLedger>,
+    address: LedgerAddress,
+    ledger: Arc<dyn Ledger>,
     config_path: Option<ConfigPath>,
     config: OnceLock<Result<Arc<Config>>>,
     clock: Arc<SystemClock>,
@@ -46,13 +47,14 @@ pub(crate) enum ConfigPath {
 impl Client {
     pub(crate) fn new(
         environment: Environment,
-        ledger_path: PathBuf,
+        address: LedgerAddress,
+        ledger: Arc<dyn Ledger>,
         config_path: Option<ConfigPath>,
     ) -> Self {
         Self(Arc::new(Inner {
-            ledger: Arc::new(SqliteLedger::at(&ledger_path)),
+            ledger,
             environment,
-            ledger_path,
+            address,
             config_path,
             config: OnceLock::new(),
             clock: Arc::new(SystemClock),
@@ -66,8 +68,15 @@ impl Client {
         &self.0.environment
     }
 
-    pub(crate) fn ledger_path(&self) -> &Path {
-        &self.0.ledger_path
+    /// The address of the ledger, for messages.
+    pub(crate) fn ledger_address(&self) -> &LedgerAddress {
+        &self.0.address
+    }
+
+    /// Whether the ledger exists, as far as that is known without a call. A missing file has no
+    /// leases, and reads do not create it.
+    pub(crate) fn ledger_exists(&self) -> bool {
+        self.0.address.file().is_none_or(Path::exists)
     }
 
     pub(crate) fn ledger(&self) -> &dyn Ledger {
@@ -112,7 +121,7 @@ impl Client {
 
     fn service_with(&self, config: Arc<Config>) -> Service {
         Service::new(
-            Arc::clone(&self.0.ledger) as Arc<dyn Ledger>,
+            Arc::clone(&self.0.ledger),
             Arc::clone(&self.0.clock) as Arc<dyn Clock>,
             config,
             self.actor(),
@@ -133,7 +142,7 @@ impl Client {
         &self,
         name: &StackName,
     ) -> std::result::Result<Option<Lease>, LedgerError> {
-        if !self.0.ledger_path.exists() {
+        if !self.ledger_exists() {
             return Ok(None);
         }
         self.0.ledger.lease(name).await
@@ -209,7 +218,7 @@ impl Client {
     }
 
     async fn reaper(&self) -> std::result::Result<ReaperStatus, LedgerError> {
-        if self.0.ledger_path.exists() {
+        if self.ledger_exists() {
             self.0.ledger.reaper().await
         } else {
             Ok(ReaperStatus::default())

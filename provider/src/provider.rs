@@ -1,9 +1,12 @@
 //! The provider: its configuration, and the resources, data sources and functions that it
 //! registers.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use stack::config::PathSource;
+use aws::{DynamoAddress, DynamoLedger};
+use stack::config::{LedgerAddress, PathSource};
+use stack::{Ledger, SqliteLedger};
 use tfplugin::{Context, Ending, Failure, Model, Provider, Registry, Result, Value};
 
 use crate::client::{Client, ConfigPath};
@@ -25,8 +28,9 @@ pub(crate) struct Jiti {
 /// events to a ledger, which the command line `jiti` also reads. No cloud account is needed.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct JitiModel {
-    /// The path of the ledger file, which is created if it does not exist. Default: `$JITI_LEDGER`,
-    /// else `$XDG_DATA_HOME/jiti/ledger.db`.
+    /// The ledger: the path of a file, which is created if it does not exist, or the address of a
+    /// shared ledger, `dynamodb://TABLE?region=REGION`. Default: `$JITI_LEDGER`, else
+    /// `$XDG_DATA_HOME/jiti/ledger.db`.
     #[attribute(optional)]
     ledger: Value<String>,
     /// The path of the config file, which contains the policy. Default: `$JITI_CONFIG`, else
@@ -40,16 +44,17 @@ impl Jiti {
         Self { environment }
     }
 
-    fn ledger_path(&self, configured: Value<String>) -> Result<PathBuf> {
+    fn ledger_address(&self, configured: Value<String>) -> Result<LedgerAddress> {
         let argument = known("ledger", configured)?;
-        let path = self.environment.locations.ledger(argument.as_deref());
-        path.map(|path| self.environment.directory.join(path))
+        let address = self.environment.locations.ledger(argument.as_deref());
+        address
+            .map(|address| address.within(&self.environment.directory))
             .map_err(|error| {
                 let detail = format!(
-                    "{} Set `ledger` in the provider block, or JITI_LEDGER, to the path of a file.",
+                    "{} Set `ledger` in the provider block, or JITI_LEDGER.",
                     diag::sentence(&error)
                 );
-                Failure::new("No path for the ledger", detail).at("ledger")
+                Failure::new("No ledger", detail).at("ledger")
             })
     }
 
@@ -66,6 +71,20 @@ impl Jiti {
                 PathSource::Argument | PathSource::Variable => ConfigPath::Explicit(path),
             }
         }))
+    }
+}
+
+/// Opens a ledger. This touches no file and makes no call before the first use.
+fn open(address: &LedgerAddress) -> Result<Arc<dyn Ledger>> {
+    match address {
+        LedgerAddress::File(path) => Ok(Arc::new(SqliteLedger::at(path))),
+        LedgerAddress::Shared { address, .. } => match DynamoAddress::parse(address) {
+            Ok(address) => Ok(Arc::new(DynamoLedger::at(address))),
+            Err(error) => {
+                let detail = diag::sentence(&error);
+                Err(Failure::new("Invalid ledger address", detail).at("ledger"))
+            }
+        },
     }
 }
 
@@ -94,9 +113,15 @@ impl Provider for Jiti {
     type Client = Client;
 
     async fn configure(&self, _context: &mut Context, config: JitiModel) -> Result<Client> {
-        let ledger = self.ledger_path(config.ledger)?;
+        let address = self.ledger_address(config.ledger)?;
+        let ledger = open(&address)?;
         let config = self.config_path(config.config)?;
-        Ok(Client::new(self.environment.clone(), ledger, config))
+        Ok(Client::new(
+            self.environment.clone(),
+            address,
+            ledger,
+            config,
+        ))
     }
 
     fn register(registry: &mut Registry<Client>) {

@@ -11,6 +11,7 @@ mod doctor;
 mod environment;
 mod error;
 mod format;
+mod ledger_store;
 mod notify;
 mod teardown_process;
 #[cfg(feature = "testing")]

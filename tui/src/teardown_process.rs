@@ -33,8 +33,8 @@ impl TeardownProcess {
         let log = folder.join("runner.log");
         let start = || -> std::io::Result<Child> {
             let mut command = Command::new(std::env::current_exe()?);
-            if let Ok(path) = context.ledger_path() {
-                command.arg("--ledger").arg(path);
+            if let Ok(address) = context.ledger_address() {
+                command.arg("--ledger").arg(address.to_string());
             }
             if let Some((path, PathSource::Argument)) = context.config_path() {
                 command.arg("--config").arg(path);

@@ -37,7 +37,7 @@ impl DataSource for StackDataSource {
                 format!("The stack {name} does not exist"),
                 format!(
                     "The ledger {} has no stack with this name. `jiti ls --all` lists its stacks.",
-                    self.client.ledger_path().display()
+                    self.client.ledger_address()
                 ),
             )
             .at("name")),

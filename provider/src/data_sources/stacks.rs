@@ -65,7 +65,7 @@ impl DataSource for StacksDataSource {
     }
 
     async fn read(&self, _context: &mut Context, config: StacksModel) -> Result<StacksModel> {
-        let leases = if self.client.ledger_path().exists() {
+        let leases = if self.client.ledger_exists() {
             let gone = matches!(&config.phase, Value::Known(phase) if phase == "gone");
             let scope = if gone { Scope::All } else { Scope::Live };
             self.client

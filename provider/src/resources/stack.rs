@@ -146,7 +146,7 @@ impl Resource for StackResource {
 
     async fn delete(&self, context: &mut Context, prior: StackModel) -> Result<()> {
         let name = stack_name(&prior)?;
-        if !self.client.ledger_path().exists() {
+        if !self.client.ledger_exists() {
             return Ok(());
         }
         match self
@@ -229,14 +229,14 @@ impl StackResource {
         context: &mut Context,
         name: &StackName,
     ) -> Result<()> {
-        let path = self.client.ledger_path();
-        let this_ledger = if path.exists() {
+        let address = self.client.ledger_address();
+        let this_ledger = if self.client.ledger_exists() {
             match self.client.ledger().id().await {
-                Ok(id) => format!("The ledger {} ({id})", path.display()),
-                Err(_) => format!("The ledger {}", path.display()),
+                Ok(id) => format!("The ledger {address} ({id})"),
+                Err(_) => format!("The ledger {address}"),
             }
         } else {
-            format!("The ledger {}, which does not exist,", path.display())
+            format!("The ledger {address}, which does not exist,")
         };
         let previous_ledger = match context.private::<LedgerId>(LEDGER_ID_KEY)? {
             Some(id) => format!("the ledger {id}"),

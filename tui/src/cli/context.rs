@@ -1,21 +1,23 @@
 //! The context of a command: the ledger, the configuration, the actor, and read-only mode.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use stack::config::LedgerAddress;
 pub(crate) use stack::config::PathSource;
 use stack::ledger::Scope;
 use stack::service::teardown::TeardownSettings;
 use stack::service::{CloudAccess, Service, ServiceError};
 use stack::{
-    Actor, Config, Lease, LedgerError, MemoryLedger, Source, SqliteInventory, SqliteLedger,
-    StackName, SystemClock,
+    Actor, Config, Lease, Ledger, LedgerError, MemoryLedger, Source, SqliteInventory, StackName,
+    SystemClock,
 };
 
 use crate::cli::options::GlobalOptions;
 use crate::cloud_provider;
 use crate::environment::Environment;
 use crate::error::CommandError;
+use crate::ledger_store::{self, exists};
 
 /// Why changes are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +46,9 @@ impl Context {
     }
 
     /// This context with another ledger.
-    pub(crate) fn with_ledger(&self, path: &Path) -> Self {
+    pub(crate) fn with_ledger(&self, address: &LedgerAddress) -> Self {
         let mut context = self.clone();
-        context.global.ledger = Some(path.display().to_string());
+        context.global.ledger = Some(address.to_string());
         context
     }
 
@@ -55,14 +57,14 @@ impl Context {
         &self.clock
     }
 
-    /// The path of the ledger. The file may be missing.
-    pub(crate) fn ledger_path(&self) -> Result<PathBuf, CommandError> {
+    /// The address of the ledger, which may not exist.
+    pub(crate) fn ledger_address(&self) -> Result<LedgerAddress, CommandError> {
         let locations = &self.environment.locations;
         locations
             .ledger(self.global.ledger.as_deref())
             .map_err(|error| {
                 CommandError::failed(error.to_string())
-                    .hint("set the path of a file with --ledger or JITI_LEDGER")
+                    .hint("set the path of a file, or the address of a shared ledger, with --ledger or JITI_LEDGER")
             })
     }
 
@@ -103,16 +105,19 @@ impl Context {
     /// A service that only reads the ledger; `None` if the ledger does not exist.
     pub(crate) fn reader(&self) -> Result<Option<Service>, CommandError> {
         let config = self.config()?;
-        let path = self.ledger_path()?;
-        Ok(exists(&path)?
-            .then(|| self.service(&path, SqliteLedger::read_only(&path), config, Source::Cli)))
+        let address = self.ledger_address()?;
+        if !exists(&address)? {
+            return Ok(None);
+        }
+        let ledger = ledger_store::open(&address, true)?;
+        Ok(Some(self.service(&address, ledger, config, Source::Cli)))
     }
 
     /// A service that only reads the ledger, which must exist.
     pub(crate) fn existing_reader(&self) -> Result<Service, CommandError> {
         match self.reader()? {
             Some(service) => Ok(service),
-            None => Err(no_ledger(&self.ledger_path()?)),
+            None => Err(no_ledger(&self.ledger_address()?)),
         }
     }
 
@@ -121,29 +126,23 @@ impl Context {
     /// `None` if neither a ledger nor an account exists.
     pub(crate) fn observer(&self) -> Result<Option<Service>, CommandError> {
         let config = self.config()?;
-        let path = self.ledger_path()?;
+        let address = self.ledger_address()?;
         if config.accounts.is_empty() {
             return self.reader();
         }
-        if !exists(&path)? {
-            let access = self.cloud_access(&config, &path);
-            let (clock, config) = (Arc::new(self.clock), Arc::new(config));
-            let ledger = Arc::new(MemoryLedger::with_location(path.display().to_string()));
-            let service = Service::new(ledger, clock, config, self.actor(), Source::Cli);
-            return Ok(access.map(|access| service.with_cloud(access)));
-        }
-        let ledger = match self.read_only(&config) {
-            Some(_) => SqliteLedger::read_only(&path),
-            None => SqliteLedger::at(&path),
+        let ledger = if exists(&address)? {
+            ledger_store::open(&address, self.read_only(&config).is_some())?
+        } else {
+            Arc::new(MemoryLedger::with_location(address.to_string()))
         };
-        Ok(Some(self.service(&path, ledger, config, Source::Cli)))
+        Ok(Some(self.service(&address, ledger, config, Source::Cli)))
     }
 
     /// Like [`observer`](Self::observer), but a ledger or an account must exist.
     pub(crate) fn existing_observer(&self) -> Result<Service, CommandError> {
         match self.observer()? {
             Some(service) => Ok(service),
-            None => Err(no_ledger(&self.ledger_path()?)),
+            None => Err(no_ledger(&self.ledger_address()?)),
         }
     }
 
@@ -159,9 +158,9 @@ impl Context {
 
     /// Like [`writer`](Self::writer), with this source of its events.
     pub(crate) fn writing_as(&self, source: Source) -> Result<Service, CommandError> {
-        let path = self.ledger_path()?;
-        if self.read_only(&self.config()?).is_none() && !exists(&path)? {
-            return Err(no_ledger(&path));
+        let address = self.ledger_address()?;
+        if self.read_only(&self.config()?).is_none() && !exists(&address)? {
+            return Err(no_ledger(&address));
         }
         self.sweeping_as(source)
     }
@@ -170,50 +169,57 @@ impl Context {
     /// record that.
     pub(crate) fn sweeping_as(&self, source: Source) -> Result<Service, CommandError> {
         let config = self.config()?;
-        let path = self.ledger_path()?;
+        let address = self.ledger_address()?;
         match self.read_only(&config) {
             Some(ReadOnly::Flag) => Err(CommandError::refused("no changes: --read-only is set")),
             Some(ReadOnly::Config) => Err(CommandError::refused(
                 "no changes: the configuration sets read_only = true under [dashboard]",
             )),
-            None => Ok(self.service(&path, SqliteLedger::at(&path), config, source)),
+            None => {
+                let ledger = ledger_store::open(&address, false)?;
+                Ok(self.service(&address, ledger, config, source))
+            }
         }
     }
 
     fn service(
         &self,
-        path: &Path,
-        ledger: SqliteLedger,
+        address: &LedgerAddress,
+        ledger: Arc<dyn Ledger>,
         config: Config,
         source: Source,
     ) -> Service {
-        let access = self.cloud_access(&config, path);
+        let access = self.cloud_access(&config, address);
         let (clock, config) = (Arc::new(self.clock), Arc::new(config));
-        let service = Service::new(Arc::new(ledger), clock, config, self.actor(), source);
+        let service = Service::new(ledger, clock, config, self.actor(), source);
         match access {
             Some(access) => service.with_cloud(access),
             None => service,
         }
     }
 
-    /// Access to the configured accounts, with the cached answers in the ledger's file; `None` if
-    /// no account is configured. Opens no file and no connection before the first query.
-    pub(crate) fn cloud_access(&self, config: &Config, ledger: &Path) -> Option<CloudAccess> {
+    /// Access to the configured accounts, with the cached answers in the ledger's file, or on this
+    /// machine for a shared ledger; `None` if no account is configured. Opens no file and no
+    /// connection before the first query.
+    pub(crate) fn cloud_access(
+        &self,
+        config: &Config,
+        address: &LedgerAddress,
+    ) -> Option<CloudAccess> {
         let cloud = cloud_provider::cloud(config, self.environment.custom_endpoint)?;
         let inventory = match self.read_only(config) {
-            Some(_) => SqliteInventory::read_only(ledger),
-            None => SqliteInventory::at(ledger),
+            Some(_) => SqliteInventory::read_only(address.inventory()),
+            None => SqliteInventory::at(address.inventory()),
         };
         Some(CloudAccess::new(cloud, Arc::new(inventory)))
     }
 
     /// The settings of a teardown: the folder of its runs, the `PATH`, and the values to mask.
     pub(crate) fn teardown_settings(&self) -> Result<TeardownSettings, CommandError> {
-        // Absolute, because Terraform runs in another folder. Everyone who shares the ledger finds
-        // the runs beside it.
-        let ledger = std::path::absolute(self.ledger_path()?)?;
+        // Absolute, because Terraform runs in another folder. Everyone who shares the ledger's file
+        // finds the runs beside it.
         Ok(TeardownSettings {
-            runs: ledger.with_file_name("runs"),
+            runs: std::path::absolute(self.ledger_address()?.runs())?,
             path: self.environment.path.clone(),
             secrets: self.environment.secrets.clone(),
             recovery_commands: cloud_provider::RECOVERY_COMMANDS,
@@ -244,18 +250,9 @@ impl Context {
     }
 }
 
-/// Whether the file exists. Fails if its folder is not accessible.
-pub(crate) fn exists(path: &Path) -> Result<bool, CommandError> {
-    path.try_exists().map_err(|error| {
-        CommandError::failed(format!("cannot access the ledger {}", path.display()))
-            .because(&error)
-            .hint("ask its owner for access, or set another ledger with --ledger or JITI_LEDGER")
-    })
-}
-
-fn no_ledger(path: &Path) -> CommandError {
+fn no_ledger(address: &LedgerAddress) -> CommandError {
     LedgerError::Missing {
-        ledger: path.display().to_string(),
+        ledger: address.to_string(),
     }
     .into()
 }

@@ -19,8 +19,7 @@ use crate::dashboard::event::Event;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
 use crate::dashboard::tasks::cloud_sync::CloudRequest;
-use crate::dashboard::tasks::ledger::LedgerLoader;
-use crate::dashboard::tasks::ledger_watch::LedgerWatch;
+use crate::dashboard::tasks::ledger::{LedgerChanges, LedgerLoader};
 use crate::dashboard::tasks::teardown::TeardownWorker;
 use crate::demo::simulation::Simulation;
 use crate::format::values;
@@ -45,21 +44,21 @@ pub(crate) struct SimulatedWorld {
 
 impl EffectRunner {
     /// Makes a runner that reads with one service and writes with another, if writing is allowed.
-    /// Results go to `events`. The ledger is read again when the watched files change. In the demo,
+    /// Results go to `events`. The ledger is read again when it changes. In the demo,
     /// a simulated world takes the place of Terraform and the cloud.
     pub(crate) fn new(
         reader: Service,
         writer: Result<Service, Problem>,
         teardowns: TeardownWorker,
         simulated: Option<SimulatedWorld>,
-        watch: Option<LedgerWatch>,
+        changes: LedgerChanges,
         events: UnboundedSender<Event>,
     ) -> Self {
         // Capacity 1: one queued request covers all later ones.
         let (loads, wanted) = mpsc::channel(1);
         let reader = Arc::new(reader);
         let loader = LedgerLoader::new(Arc::clone(&reader));
-        let loading = loader.serve(watch, wanted, events.clone());
+        let loading = loader.serve(changes, wanted, events.clone());
         let simulation = match simulated {
             None => {
                 tokio::spawn(loading);

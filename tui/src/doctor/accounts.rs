@@ -19,8 +19,10 @@ pub(super) async fn check(context: &Context) -> Vec<Finding> {
         // A broken configuration is another finding.
         return Vec::new();
     };
-    let path = context.ledger_path().unwrap_or_default();
-    let Some(access) = context.cloud_access(&config, &path) else {
+    let Ok(address) = context.ledger_address() else {
+        return Vec::new();
+    };
+    let Some(access) = context.cloud_access(&config, &address) else {
         return Vec::new();
     };
     let found = access.cloud.discover(&DiscoveryScope::All).await;

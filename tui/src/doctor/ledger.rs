@@ -1,7 +1,11 @@
 //! Checks that the ledger exists, is readable and writable, and is not open to other users.
 
+mod copies;
+mod shared;
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use rustix::fs::{Access, access};
 use stack::ledger::{Scope, UnreadableStack};
@@ -9,9 +13,10 @@ use stack::service::reap::{ClockEvidence, clock_evidence};
 use stack::{Clock, Exposure, Lease, Ledger, LedgerError, LedgerId, ReaperStatus, SqliteLedger};
 
 use super::Finding;
-use crate::cli::context::{Context, ReadOnly, exists};
+use crate::cli::context::{Context, ReadOnly};
 use crate::error::CommandError;
 use crate::format::values;
+use crate::ledger_store::{self, exists};
 
 const PART: &str = "ledger";
 
@@ -26,6 +31,7 @@ pub(super) struct LedgerCheck {
 
 /// The contents of a readable ledger.
 pub(super) struct LedgerContents {
+    ledger: Arc<dyn Ledger>,
     pub(super) leases: Vec<Lease>,
     pub(super) unreadable: Vec<UnreadableStack>,
     pub(super) reaper: ReaperStatus,
@@ -48,14 +54,14 @@ pub(super) async fn check(context: &Context) -> LedgerCheck {
             contents: None,
         }
     };
-    let path = match context.ledger_path() {
-        Ok(path) => path,
+    let address = match context.ledger_address() {
+        Ok(address) => address,
         Err(error) => return broken(&error),
     };
     match read(context).await {
         Err(error) => broken(&error),
         Ok(None) => {
-            let found = format!("no ledger at {} yet", path.display());
+            let found = format!("no ledger at {address} yet");
             let fix = "the first apply of a `jiti_stack` creates it; to use another ledger, set --ledger or \
                        JITI_LEDGER";
             LedgerCheck {
@@ -69,16 +75,13 @@ pub(super) async fn check(context: &Context) -> LedgerCheck {
                 .iter()
                 .filter(|lease| lease.is_live())
                 .count();
-            let found = format!(
-                "{} (id {id}), {}",
-                path.display(),
-                values::count(live, "live stack")
-            );
-            let findings = vec![
-                Finding::ok(PART, found),
-                writing(context, &path),
-                permissions(context, &path),
-            ];
+            let found = format!("{address} (id {id}), {}", values::count(live, "live stack"));
+            let mut findings = vec![Finding::ok(PART, found)];
+            match address.file() {
+                Some(path) => findings.extend([writing(context, path), permissions(context, path)]),
+                None => findings.extend(shared::usage(contents.ledger.as_ref())),
+            }
+            findings.extend(copies::check(context, contents.ledger.as_ref()).await);
             LedgerCheck {
                 findings,
                 contents: Some(contents),
@@ -89,19 +92,20 @@ pub(super) async fn check(context: &Context) -> LedgerCheck {
 
 async fn read(context: &Context) -> Result<Option<(LedgerId, LedgerContents)>, CommandError> {
     // Does not read the configuration, because that may be broken, which is another finding.
-    let path = context.ledger_path()?;
-    if !exists(&path)? {
+    let address = context.ledger_address()?;
+    if !exists(&address)? {
         return Ok(None);
     }
-    let ledger = SqliteLedger::read_only(&path);
+    let ledger = ledger_store::open(&address, true)?;
     let id = ledger.id().await?;
     let leases = ledger.leases(Scope::All).await?;
     let unreadable = ledger.unreadable().await?;
     let reaper = ledger.reaper().await?;
     // The cloud's clock is another finding.
     let now = context.clock().now();
-    let clock = clock_evidence(&ledger, &leases, &reaper, None, now).await?;
+    let clock = clock_evidence(ledger.as_ref(), &leases, &reaper, None, now).await?;
     let contents = LedgerContents {
+        ledger,
         leases,
         unreadable,
         reaper,

@@ -1,14 +1,15 @@
 //! `jiti` without a command: opens the dashboard
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
+use stack::config::LedgerAddress;
 use stack::service::Service;
-use stack::{Clock, Config, Source, SqliteLedger};
+use stack::{Clock, Config, Ledger, Source};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::oneshot;
@@ -21,13 +22,14 @@ use crate::dashboard::model::{Model, Settings, Size};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::record::{Recorder, RecordingHeader};
 use crate::dashboard::replay;
-use crate::dashboard::tasks::ledger_watch::LedgerWatch;
+use crate::dashboard::tasks::ledger::LedgerChanges;
 use crate::dashboard::tasks::teardown::TeardownWorker;
 use crate::dashboard::tasks::{EffectRunner, SimulatedWorld};
 use crate::dashboard::terminal::TerminalGuard;
 use crate::demo::prepare::prepare;
 use crate::demo::simulation::{Pace, Simulation};
 use crate::error::CommandError;
+use crate::ledger_store;
 
 /// The options of the dashboard, which is not a command.
 #[derive(Args, Clone, Debug, Default)]
@@ -70,7 +72,7 @@ pub(crate) fn run(
     crate::cli::runtime::with_workers()?.block_on(open(
         arguments,
         context,
-        context.ledger_path()?,
+        context.ledger_address()?,
         Data::Ledger,
     ))
 }
@@ -88,7 +90,7 @@ pub(crate) enum Data {
 pub(crate) async fn open(
     arguments: &Arguments,
     context: &Context,
-    path: PathBuf,
+    address: LedgerAddress,
     data: Data,
 ) -> Result<(), CommandError> {
     let is_demo = matches!(data, Data::Demo { .. });
@@ -97,33 +99,27 @@ pub(crate) async fn open(
         config.policy = crate::demo::policy();
     }
     let config = Arc::new(config);
-    let read_only = read_only_reason(context, &config, &path);
+    let read_only = read_only_reason(context, &config, &address);
     // The demo has no real cloud, even if the configuration has accounts.
     let access = if is_demo {
         None
     } else {
-        context.cloud_access(&config, &path)
+        context.cloud_access(&config, &address)
     };
-    let service = |ledger| {
+    let service = |ledger: Arc<dyn Ledger>| {
         let (clock, config) = (Arc::new(*context.clock()), Arc::clone(&config));
-        let service = Service::new(
-            Arc::new(ledger),
-            clock,
-            config,
-            context.actor(),
-            Source::Dashboard,
-        );
+        let service = Service::new(ledger, clock, config, context.actor(), Source::Dashboard);
         match &access {
             Some(access) => service.with_cloud(access.clone()),
             None => service,
         }
     };
     let writer = match &read_only {
-        None => Ok(service(SqliteLedger::at(&path))),
+        None => Ok(service(ledger_store::open(&address, false)?)),
         Some(why) => Err(Problem::refused(format!("no changes: {why}"))),
     };
     let settings = Settings {
-        ledger: path.display().to_string(),
+        ledger: address.to_string(),
         policy: config.policy.clone(),
         read_only,
         demo: is_demo,
@@ -142,15 +138,24 @@ pub(crate) async fn open(
         Data::Ledger => None,
         Data::Demo { stacks } => {
             model.preparing = Some((0, stacks));
-            let world = service(SqliteLedger::at(&path));
+            let world = service(ledger_store::open(&address, false)?);
             let world = Simulation::new(world, context.actor(), sender.clone(), Pace::WATCHABLE);
-            Some(start_demo(world, &path, stacks, &sender))
+            Some(start_demo(world, &address, stacks, &sender))
         }
     };
-    let watch = Some(LedgerWatch::new(&path));
-    let reader = service(SqliteLedger::read_only(&path));
-    let teardowns = TeardownWorker::new(context.with_ledger(&path))?;
-    let runner = EffectRunner::new(reader, writer, teardowns, simulated, watch, sender.clone());
+    let changes = address
+        .file()
+        .map_or_else(LedgerChanges::of_log, LedgerChanges::of_file);
+    let reader = service(ledger_store::open(&address, true)?);
+    let teardowns = TeardownWorker::new(context.with_ledger(&address))?;
+    let runner = EffectRunner::new(
+        reader,
+        writer,
+        teardowns,
+        simulated,
+        changes,
+        sender.clone(),
+    );
     let screen = TerminalGuard::enter()?;
     listen(sender)?;
     let app = App {
@@ -168,12 +173,13 @@ pub(crate) async fn open(
 /// starts the simulated world.
 fn start_demo(
     world: Arc<Simulation>,
-    path: &Path,
+    address: &LedgerAddress,
     stacks: usize,
     events: &UnboundedSender<Event>,
 ) -> SimulatedWorld {
     let (is_ready, ready) = oneshot::channel();
-    let (preparing, path, events) = (Arc::clone(&world), path.to_owned(), events.clone());
+    let (preparing, path) = (Arc::clone(&world), address.inventory());
+    let events = events.clone();
     tokio::spawn(async move {
         match prepare(&path, stacks, preparing.now(), &events).await {
             Ok(cloud) => {
@@ -206,13 +212,14 @@ pub(super) fn needs_terminal(context: &Context) -> Result<(), CommandError> {
 }
 
 /// Why changes are refused, if they are.
-fn read_only_reason(context: &Context, config: &Config, path: &Path) -> Option<String> {
+fn read_only_reason(context: &Context, config: &Config, address: &LedgerAddress) -> Option<String> {
     match context.read_only(config) {
         Some(ReadOnly::Flag) => Some("--read-only is set".to_owned()),
         Some(ReadOnly::Config) => {
             Some("the configuration sets read_only = true under [dashboard]".to_owned())
         }
         None => {
+            let path = address.file()?;
             let write = rustix::fs::Access::WRITE_OK;
             let denied = path.exists() && rustix::fs::access(path, write).is_err();
             denied.then(|| "the ledger's file is not writable".to_owned())

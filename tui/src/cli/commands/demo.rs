@@ -1,6 +1,7 @@
 //! `jiti demo`
 
 use clap::Args;
+use stack::config::LedgerAddress;
 
 use super::dashboard::{self, Data};
 use crate::cli::context::Context;
@@ -25,9 +26,9 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     dashboard::needs_terminal(context)?;
     let folder = tempfile::Builder::new().prefix("jiti-demo-").tempdir()?;
-    let path = folder.path().join("ledger.db");
+    let address = LedgerAddress::File(folder.path().join("ledger.db"));
     let data = Data::Demo {
         stacks: arguments.stacks,
     };
-    dashboard::open(dashboard_arguments, context, path, data).await
+    dashboard::open(dashboard_arguments, context, address, data).await
 }

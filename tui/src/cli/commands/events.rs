@@ -87,9 +87,6 @@ async fn events_of_all(
     } else if any {
         Ok(())
     } else {
-        ui.text(&format!(
-            "No events in {} yet.",
-            context.ledger_path()?.display()
-        ))
+        ui.text(&format!("No events in {} yet.", context.ledger_address()?))
     }
 }

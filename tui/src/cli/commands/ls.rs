@@ -106,8 +106,8 @@ impl<'a> ListedStack<'a> {
 }
 
 fn no_ledger(arguments: &Arguments, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
-    let path = context.ledger_path()?;
-    let missing = format!("there is no ledger at {} yet", path.display());
+    let address = context.ledger_address()?;
+    let missing = format!("there is no ledger at {address} yet");
     if arguments.output.json || arguments.csv {
         // Programs get an empty list; people get the reason on standard error.
         ui::print_error(&format!("Note: {}", crate::format::text::clean(&missing)));

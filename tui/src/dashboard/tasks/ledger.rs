@@ -1,6 +1,7 @@
 //! Reads the ledger in the background: the full list once, then only the stacks that changed.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,14 +14,81 @@ use crate::dashboard::event::{Event, LedgerData};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::tasks::ledger_watch::{FileStamp, LedgerWatch};
 
-/// How often to check whether the ledger's files have changed.
+/// How often to check whether the ledger has changed.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often to check a shared ledger in which nothing happens. Each check is one query per shard.
+const QUIET_INTERVAL: Duration = Duration::from_millis(1_600);
+
+/// After how many checks without an event to check at [`QUIET_INTERVAL`].
+const QUIET_AFTER: u32 = 10;
+
+/// After how many checks without an event to read anyway, because the log does not have the
+/// reaper's runs.
+const MAX_QUIET_CHECKS: u32 = 20;
 
 /// How many log entries to read per page.
 const LOG_PAGE_SIZE: usize = 500;
 
 /// If more stacks than this have changed, reading the full list is cheaper.
 const MAX_CHANGED_STACKS: usize = 1_000;
+
+/// How to notice that the ledger has changed.
+#[derive(Debug)]
+pub(crate) enum LedgerChanges {
+    /// By the files of a ledger on this machine.
+    Files {
+        /// The files.
+        watch: LedgerWatch,
+        /// Their stamp before the last read.
+        last: Option<FileStamp>,
+        /// Whether the next check reads once more.
+        read_again: bool,
+    },
+    /// By the log of a shared ledger.
+    Log {
+        /// The number of checks since the last event.
+        quiet: u32,
+    },
+}
+
+impl LedgerChanges {
+    /// By the files of a ledger.
+    pub(crate) fn of_file(ledger: &Path) -> Self {
+        Self::Files {
+            watch: LedgerWatch::new(ledger),
+            last: None,
+            read_again: false,
+        }
+    }
+
+    /// By the log of a shared ledger.
+    pub(crate) fn of_log() -> Self {
+        Self::Log { quiet: 0 }
+    }
+
+    /// The time until the next check.
+    fn interval(&self) -> Duration {
+        match self {
+            Self::Log { quiet } if *quiet >= QUIET_AFTER => QUIET_INTERVAL,
+            Self::Files { .. } | Self::Log { .. } => POLL_INTERVAL,
+        }
+    }
+
+    /// A user asked for a read.
+    fn read_now(&mut self) {
+        if let Self::Files { read_again, .. } = self {
+            *read_again = false;
+        }
+    }
+
+    /// Takes the stamp before a read: a write during the read shows up at the next check.
+    fn before_read(&mut self) {
+        if let Self::Files { watch, last, .. } = self {
+            *last = Some(watch.stamp());
+        }
+    }
+}
 
 /// Reads the ledger and remembers the position of the last read.
 pub(crate) struct LedgerLoader {
@@ -37,30 +105,21 @@ impl LedgerLoader {
         }
     }
 
-    /// Reads on request, and whenever the ledger's files change.
+    /// Reads on request, and whenever the ledger changes.
     pub(crate) async fn serve(
         mut self,
-        watch: Option<LedgerWatch>,
+        mut changes: LedgerChanges,
         mut wanted: mpsc::Receiver<()>,
         events: mpsc::UnboundedSender<Event>,
     ) {
-        let stamp = || {
-            watch
-                .as_ref()
-                .map_or_else(FileStamp::default, LedgerWatch::stamp)
-        };
-        let (mut last, mut read_again) = (None, false);
         loop {
-            match tokio::time::timeout(POLL_INTERVAL, wanted.recv()).await {
-                Ok(Some(())) => read_again = false,
+            match tokio::time::timeout(changes.interval(), wanted.recv()).await {
+                Ok(Some(())) => changes.read_now(),
                 Ok(None) => return,
-                // A write right after the last check may have left the same stamp, so read once
-                // more.
-                Err(_) if Some(stamp()) == last && !read_again => continue,
-                Err(_) => read_again = !read_again,
+                Err(_) if self.has_changed(&mut changes).await => {}
+                Err(_) => continue,
             }
-            // Take the stamp before reading: a write during the read shows up at the next check.
-            last = Some(stamp());
+            changes.before_read();
             let answer = self.read().await;
             if answer.is_err() {
                 self.known = None;
@@ -68,6 +127,41 @@ impl LedgerLoader {
             let answer = answer.map(Box::new).map_err(Problem::from);
             if events.send(Event::LedgerLoaded(answer)).is_err() {
                 return;
+            }
+        }
+    }
+
+    /// Whether the ledger may have changed since the last read.
+    async fn has_changed(&self, changes: &mut LedgerChanges) -> bool {
+        match changes {
+            LedgerChanges::Files {
+                watch,
+                last,
+                read_again,
+            } => {
+                // A write right after the last check may have left the same stamp, so read once
+                // more.
+                let changed = Some(watch.stamp()) != *last || *read_again;
+                if changed {
+                    *read_again = !*read_again;
+                }
+                changed
+            }
+            LedgerChanges::Log { quiet } => {
+                let is_quiet = match &self.known {
+                    Some((_, cursor)) => {
+                        let page = self.reader.ledger().log(cursor, 1).await;
+                        // An error shows up in the read.
+                        page.is_ok_and(|page| page.is_empty())
+                    }
+                    None => false,
+                };
+                if !is_quiet {
+                    *quiet = 0;
+                    return true;
+                }
+                *quiet += 1;
+                *quiet % MAX_QUIET_CHECKS == 0
             }
         }
     }
