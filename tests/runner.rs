@@ -19,6 +19,7 @@ mod test_readiness;
 mod test_reap;
 mod test_rig;
 mod test_secrets;
+mod test_shared_ledger;
 mod test_sleep;
 mod test_soak;
 mod test_sweep;
