@@ -6,15 +6,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stack::config::LedgerAddress;
+use stack::origin_record::OriginRecords;
 use stack::service::Service;
 use stack::{
-    Actor, Clock, Config, Lease, Ledger, LedgerError, ReaperStatus, Source, StackName, SystemClock,
-    View, process,
+    Actor, Clock, Config, Lease, Ledger, LedgerError, Origin, ReaperStatus, Source, StackName,
+    SystemClock, View, process,
 };
 use tfplugin::Result;
+use tokio::sync::OnceCell;
 
 use crate::diag;
-use crate::origin::Environment;
+use crate::origin::{Environment, OriginSource};
 
 /// The client of a configured provider. It opens the ledger and the config file only when they are
 /// needed.
@@ -33,6 +35,8 @@ struct Inner {
     /// The names of the stacks that this process has planned; `None` if a name is unknown.
     planned: Mutex<Vec<Option<String>>>,
     warned_about_reaper: AtomicBool,
+    /// Read once per process, when the first stack needs it.
+    origin_source: OnceCell<OriginSource>,
 }
 
 /// The path of the config file.
@@ -61,6 +65,7 @@ impl Client {
             registered: Mutex::default(),
             planned: Mutex::default(),
             warned_about_reaper: AtomicBool::new(false),
+            origin_source: OnceCell::new(),
         }))
     }
 
@@ -78,6 +83,60 @@ impl Client {
     pub(crate) fn ledger_exists(&self) -> bool {
         self.0.address.file().is_none_or(Path::exists)
     }
+
+    /// The origin that the ledger records.
+    pub(crate) async fn origin(&self) -> Origin {
+        let read = || async {
+            let environment = self.0.environment.clone();
+            let source = tokio::task::spawn_blocking(move || environment.source());
+            // Without the details, a stack is registered all the same.
+            source.await.unwrap_or_default()
+        };
+        let source = self.0.origin_source.get_or_init(read).await;
+        source.clone().of(self.0.environment.place())
+    }
+
+    /// Records on this machine that this user applies a stack from this place: other users can
+    /// write to a shared ledger, and a teardown runs Terraform only where this record allows it. A
+    /// ledger of this user alone needs no record, and a teardown by jiti applies nothing.
+    ///
+    /// # Errors
+    /// Why the record could not be written.
+    pub(crate) async fn record_origin(
+        &self,
+        stack: &StackName,
+        origin: &Origin,
+    ) -> std::result::Result<(), String> {
+        if !self.ledger().is_shared() || self.0.environment.tears_down {
+            return Ok(());
+        }
+        let records = self.origin_records().ok_or("HOME is not set")?;
+        let ledger = self.ledger().id().await;
+        let ledger = ledger.map_err(|error| error.to_string())?;
+        let written = records.write(&ledger, stack, origin, self.now());
+        written.map_err(|error| error.to_string())
+    }
+
+    /// Removes this user's record of a stack that is gone. If that fails, the record stays, and
+    /// names a folder whose state no longer has the stack.
+    pub(crate) async fn forget_origin(&self, stack: &StackName) {
+        if !self.ledger().is_shared() {
+            return;
+        }
+        let Some((records, ledger)) = self.origin_records().zip(self.ledger().id().await.ok())
+        else {
+            return;
+        };
+        if let Err(error) = records.remove(&ledger, stack) {
+            tracing::warn!(%stack, %error, "cannot remove the record of the stack's origin");
+        }
+    }
+
+    fn origin_records(&self) -> Option<OriginRecords> {
+        let folder = self.0.environment.locations.origins();
+        folder.map(OriginRecords::at)
+    }
+
 
     pub(crate) fn ledger(&self) -> &dyn Ledger {
         self.0.ledger.as_ref()

@@ -1,9 +1,11 @@
 //! A lease: how long a stack may live, and everything else that its events add up to.
 
+mod backend;
 mod event;
 mod fold;
 mod misdated;
 mod registration;
+mod repository;
 mod status;
 mod transition;
 
@@ -12,11 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use backend::Backend;
 pub use event::{
     Event, EventKind, NewEvent, Operator, ResidueDetails, Source, Strategy, UnknownEvent,
 };
 pub use misdated::{CLOCK_TOLERANCE, MisdatedEvent, corrected, is_ahead, misdated};
 pub use registration::{Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
+pub use repository::{Repository, without_credentials};
 pub use status::LeaseStatus;
 pub use transition::{
     IllegalTransition, Phase, TransitionFacts, TransitionRefusal, UnknownPhase, next,
@@ -91,6 +95,9 @@ pub struct Lease {
     pub power_operation: Option<PowerOperation>,
     /// The teardown in progress.
     pub teardown: Option<Teardown>,
+    /// The teardown that was started elsewhere, until it ends or fails, whether its time has passed
+    /// or not.
+    pub dispatch: Option<Dispatch>,
     /// The lock of the stack's Terraform state that the reaper met last, until something shows that
     /// it was released.
     pub state_lock: Option<MetLock>,
@@ -179,6 +186,21 @@ pub struct Teardown {
     pub touched: bool,
 }
 
+/// A teardown that a command started elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispatch {
+    /// Who asked for it.
+    pub by: Actor,
+    /// The reason.
+    pub why: String,
+    /// When it was dispatched.
+    #[serde(with = "serde_timestamp")]
+    pub at: Timestamp,
+    /// The time until which the other side is expected to end it.
+    #[serde(with = "serde_timestamp")]
+    pub until: Timestamp,
+}
+
 /// A lock of a Terraform state that the reaper met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MetLock {
@@ -230,7 +252,7 @@ impl ResidualResource {
 impl Lease {
     /// The version of the serialised form. Raise it with every change of a field. A snapshot of
     /// another version is discarded, and the lease is folded from its events again.
-    pub const FORMAT: u32 = 7;
+    pub const FORMAT: u32 = 8;
 
     /// The number of the last event in this fold.
     #[must_use]

@@ -19,7 +19,7 @@ use crate::due::dies_at;
 use crate::idle::{Activity, Evidence, IdleState, judge_idleness};
 use crate::init::InitPhase;
 use crate::inventory::StackBill;
-use crate::lease::{Lease, LeaseStatus, Origin, Phase};
+use crate::lease::{Backend, Lease, LeaseStatus, Origin, Phase};
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
 use crate::values::money::{HourlyRate, Usd};
 use crate::values::ttl::Elapsed;
@@ -138,6 +138,54 @@ pub struct ListedOrigin {
     pub workspace: String,
     /// The path of the `terraform` or `tofu` binary.
     pub command: String,
+    /// The machine that Terraform ran on; null if unknown.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// The backend that keeps the state; null if unknown, or if the state is a file in the
+    /// directory.
+    #[serde(default)]
+    pub backend: Option<ListedBackend>,
+    /// The address of the repository, without credentials; null if unknown.
+    #[serde(default)]
+    pub repository: Option<String>,
+    /// The commit of the root module; null if unknown.
+    #[serde(default)]
+    pub commit: Option<String>,
+}
+
+/// A backend: its type and its keys, in one object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedBackend {
+    /// Its type, such as `s3`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Those of its keys that are not secret, by name.
+    #[serde(flatten)]
+    pub keys: BTreeMap<String, String>,
+}
+
+impl ListedOrigin {
+    fn of(origin: &Origin) -> Self {
+        let Origin {
+            directory,
+            workspace,
+            command,
+            process,
+            backend,
+            repository,
+            ..
+        } = origin.clone();
+        let backend = backend.map(|backend| backend.recorded());
+        Self {
+            directory,
+            workspace,
+            command,
+            host: Some(process.host).filter(|host| !host.is_empty()),
+            backend: backend.map(|Backend { kind, keys }| ListedBackend { kind, keys }),
+            repository: repository.as_ref().map(|found| found.url.clone()),
+            commit: repository.map(|found| found.commit),
+        }
+    }
 }
 
 /// The cost of a stack.
@@ -222,12 +270,6 @@ impl Listing {
         let resources = cloud
             .map(|cloud| cloud.resources(lease))
             .unwrap_or_default();
-        let Origin {
-            directory,
-            workspace,
-            command,
-            ..
-        } = lease.origin.clone();
         Self {
             name: lease.name.clone(),
             app: lease.app.clone(),
@@ -242,11 +284,7 @@ impl Listing {
             dies_at: dies_at(lease, observed, view),
             hold_until: reading.hold_until,
             ttl_seconds_left: Some(lease.expires_at.duration_since(now).as_secs()),
-            origin: Some(ListedOrigin {
-                directory,
-                workspace,
-                command,
-            }),
+            origin: Some(ListedOrigin::of(&lease.origin)),
             accounts: accounts(&resources),
             regions: regions(&resources),
             cost: cost(lease, view),
@@ -400,7 +438,10 @@ mod tests {
             "accounts app cost created_at dies_at expires_at expiry_source flags hold_until idle \
              init labels name origin owner phase regions residue ttl_seconds_left version"
         );
-        assert_eq!(keys("/origin"), "command directory workspace");
+        assert_eq!(
+            keys("/origin"),
+            "backend command commit directory host repository workspace"
+        );
         assert_eq!(
             keys("/cost"),
             "accrued_usd billed_settled_until billed_until billed_usd hourly_source hourly_usd \

@@ -1,5 +1,9 @@
 //! Whether a recorded process is still running, distinct from a later process with the same number.
 
+mod time_limit;
+
+pub use time_limit::output_within;
+
 use crate::lease::ProcessId;
 
 /// The state of a recorded process.

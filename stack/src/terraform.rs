@@ -32,7 +32,7 @@ pub(crate) use address::resource_type;
 pub(crate) use apply::RunningApply;
 pub(crate) use diagnostic::Diagnostic;
 pub(crate) use plan::{Change, DestroyPlan};
-pub(crate) use programs::Programs;
+pub(crate) use programs::{Programs, may_run};
 pub(crate) use root_module::Terraform;
 pub(crate) use state::{ManagedResource, State};
 pub(crate) use stream::{Line, deleted};

@@ -146,6 +146,8 @@ pub fn registration() -> Registration {
                 started: "1000".to_owned(),
                 host: "laptop".to_owned(),
             },
+            backend: None,
+            repository: None,
         },
         policy: Policy::default(),
     }

@@ -264,6 +264,8 @@ fn registration(
                 started: "1000".to_owned(),
                 host: "runner-7".to_owned(),
             },
+            backend: None,
+            repository: None,
         },
         policy: policy(),
     })

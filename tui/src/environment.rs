@@ -37,6 +37,7 @@ impl Environment {
                 jiti_config: path("JITI_CONFIG"),
                 xdg_data_home: path("XDG_DATA_HOME"),
                 xdg_config_home: path("XDG_CONFIG_HOME"),
+                xdg_state_home: path("XDG_STATE_HOME"),
                 home: path("HOME"),
             },
             path: raw("PATH")

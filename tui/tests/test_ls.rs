@@ -104,7 +104,7 @@ fn json_has_the_documented_fields() {
     insta::assert_snapshot!(fields(&rows[0]["cost"]).join(" "), @"accrued_usd billed_settled_until billed_until billed_usd hourly_source hourly_usd spent_usd unpriced until_expiry_usd");
     insta::assert_snapshot!(fields(&rows[0]["idle"]).join(" "), @"evidence hourly_usd since state wasted_usd");
     insta::assert_snapshot!(fields(&rows[0]["init"]).join(" "), @"phases provision_seconds provisioned_at ready_at ready_seconds requested_at slowest_phase total_seconds usd");
-    insta::assert_snapshot!(fields(&rows[0]["origin"]).join(" "), @"command directory workspace");
+    insta::assert_snapshot!(fields(&rows[0]["origin"]).join(" "), @"backend command commit directory host repository workspace");
     assert_eq!(rows[0]["cost"]["hourly_usd"], "0.42");
     assert_eq!(rows[0]["init"]["total_seconds"], 12);
     assert_eq!(rows[0]["flags"], serde_json::json!([]));

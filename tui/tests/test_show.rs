@@ -21,6 +21,7 @@ fn at_80_columns() {
       labels              cost-center=42
       applied from        /srv/checkout
                           workspace default, /usr/bin/terraform
+                          on laptop
 
     Lease
       created             YYYY-MM-DD hh:mm UTC, 3 h 12 min ago
@@ -83,6 +84,7 @@ fn at_200_columns() {
       owner               ana@example.com
       applied from        /srv/checkout
                           workspace default, /usr/bin/terraform
+                          on laptop
 
     Lease
       created             YYYY-MM-DD hh:mm UTC, 20 min ago

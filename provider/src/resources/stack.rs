@@ -9,8 +9,8 @@ use stack::lease::TeardownInputs;
 use stack::service::{DesiredLease, ServiceError};
 use stack::warning::is_last_call;
 use stack::{
-    AppName, AppVersion, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError, Owner, Phase,
-    ReaperStatus, Registration, RenewOn, Span, StackName, Terms, Ttl, View,
+    AppName, AppVersion, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError, Origin,
+    Owner, Phase, ReaperStatus, Registration, RenewOn, Span, StackName, Terms, Ttl, View,
 };
 use tfplugin::{Context, Failure, Import, Path, Plan, Resource, Result, Value};
 
@@ -45,7 +45,8 @@ impl Resource for StackResource {
 
     async fn create(&self, context: &mut Context, planned: StackModel) -> Result<StackModel> {
         preflight::run(context, &planned).await?;
-        let (name, registration) = registration(&self.client, &planned)?;
+        let (name, registration) = registration(&self.client, &planned).await?;
+        let origin = registration.origin.clone();
         let service = self.client.service()?;
         let lease = tokio::select! {
             biased;
@@ -55,6 +56,7 @@ impl Resource for StackResource {
             }
         };
         self.client.add_registration(&name);
+        self.record_origin(context, &name, &origin).await;
         self.store_ledger_id(context).await?;
         Ok(with_lease_times(planned, &lease))
     }
@@ -81,10 +83,13 @@ impl Resource for StackResource {
                 warn_about_forgotten_lease(context, &name);
                 Ok(Some(state))
             }
-            Ok(Some(lease)) if !lease.is_live() => Ok(None),
+            Ok(Some(lease)) if !lease.is_live() => {
+                self.client.forget_origin(&name).await;
+                Ok(None)
+            }
             Ok(Some(lease)) => {
                 self.confirm_registration(&lease).await;
-                self.move_origin(&lease).await;
+                self.move_origin(context, &lease).await;
                 self.warn_about_lease(context, &lease);
                 if imported {
                     self.store_ledger_id(context).await?;
@@ -101,7 +106,8 @@ impl Resource for StackResource {
         prior: StackModel,
         planned: StackModel,
     ) -> Result<StackModel> {
-        let (name, registration) = registration(&self.client, &planned)?;
+        let (name, registration) = registration(&self.client, &planned).await?;
+        let origin = registration.origin.clone();
         let service = self.client.service()?;
         let current = self
             .client
@@ -140,6 +146,7 @@ impl Resource for StackResource {
             }
         }
         .map_err(|error| diag::service(&error))?;
+        self.record_origin(context, &name, &origin).await;
         self.store_ledger_id(context).await?;
         Ok(with_lease_times(planned, &lease))
     }
@@ -156,7 +163,10 @@ impl Resource for StackResource {
             .release(&name)
             .await
         {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                self.client.forget_origin(&name).await;
+                Ok(())
+            }
             Err(error) if is_unusable(&error) => {
                 context.warn(
                     format!("The release of {name} was not recorded in the ledger"),
@@ -212,15 +222,34 @@ impl StackResource {
     }
 
     /// Records where Terraform runs now, if that is another place than before: its state has the
-    /// stack, so a teardown has to run here.
-    async fn move_origin(&self, lease: &Lease) {
-        let origin = self.client.environment().origin();
-        if lease.origin.is_same_root(&origin) {
+    /// stack, so a teardown has to run here. A teardown by jiti may run in a copy that ends with
+    /// it.
+    async fn move_origin(&self, context: &mut Context, lease: &Lease) {
+        if self.client.environment().tears_down {
             return;
         }
-        let service = self.client.service_without_policy();
-        if let Err(error) = service.leases().move_origin(&lease.name, &origin).await {
-            tracing::warn!(stack = %lease.name, %error, "cannot record where Terraform runs now");
+        let place = self.client.environment().place();
+        if !lease.origin.is_same_root(&place) {
+            let origin = self.client.origin().await;
+            let service = self.client.service_without_policy();
+            if let Err(error) = service.leases().move_origin(&lease.name, &origin).await {
+                tracing::warn!(stack = %lease.name, %error, "cannot record where Terraform runs now");
+                return;
+            }
+        }
+        self.record_origin(context, &lease.name, &place).await;
+    }
+
+    /// Records on this machine where the stack is applied from, if the ledger is shared.
+    async fn record_origin(&self, context: &mut Context, name: &StackName, origin: &Origin) {
+        if let Err(error) = self.client.record_origin(name, origin).await {
+            context.warn(
+                format!("Cannot record on this machine where the stack {name} is applied from"),
+                format!(
+                    "{error}\nOther users can write to this ledger, so jiti runs a teardown in this folder only if \
+                     this record exists. The next plan or apply here writes it again."
+                ),
+            );
         }
     }
 
@@ -332,7 +361,7 @@ fn stack_name(model: &StackModel) -> Result<StackName> {
 }
 
 /// The registration of an apply: the planned values, the policy and the origin.
-fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Registration)> {
+async fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Registration)> {
     let name = stack_name(planned)?;
     let mut terms = Terms {
         ttl: parse_optional::<Ttl>("ttl", &planned.ttl)?.ok_or_else(|| unknown_value("ttl"))?,
@@ -361,7 +390,7 @@ fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Reg
         version: parse_name("version", &planned.version, AppVersion::new)?,
         owner: parse_name("owner", &planned.owner, Owner::new)?,
         terms,
-        origin: client.environment().origin(),
+        origin: client.origin().await,
         policy: client.config()?.policy.clone(),
     };
     Ok((name, registration))

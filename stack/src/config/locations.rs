@@ -1,4 +1,5 @@
-//! Where the ledger and the config file are: one rule for the provider and the command line.
+//! Where the ledger, the config file and the local records are: one rule for the provider and the
+//! command line.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,11 @@ const SHARED: &str = "dynamodb://";
 /// The config file's path below the config home.
 const CONFIG: &str = "jiti/config.toml";
 
-/// The environment variables that locate the ledger and the config file, as the caller read them.
-/// An empty value counts as unset.
+/// The records of origins below the state home.
+const ORIGINS: &str = "jiti/origins";
+
+/// The environment variables that locate jiti's files, as the caller read them. An empty value
+/// counts as unset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Locations {
     /// `JITI_LEDGER`
@@ -29,6 +33,8 @@ pub struct Locations {
     pub xdg_data_home: Option<PathBuf>,
     /// `XDG_CONFIG_HOME`
     pub xdg_config_home: Option<PathBuf>,
+    /// `XDG_STATE_HOME`
+    pub xdg_state_home: Option<PathBuf>,
     /// `HOME`
     pub home: Option<PathBuf>,
 }
@@ -179,6 +185,14 @@ impl Locations {
             .or_else(default)
     }
 
+    /// The folder of this user's records of origins: `$XDG_STATE_HOME/jiti/origins`. `None` without
+    /// a state home and without a home folder.
+    #[must_use]
+    pub fn origins(&self) -> Option<PathBuf> {
+        let state = self.base(self.xdg_state_home.as_deref(), ".local/state")?;
+        Some(state.join(ORIGINS))
+    }
+
     /// The path with a leading `~` replaced by the home folder, as a shell does. Terraform and
     /// environment variables in files pass `~` on as it is. `None` if the home folder is not known.
     fn expand_home(&self, path: &Path) -> Option<PathBuf> {
@@ -239,6 +253,7 @@ mod tests {
             jiti_config: path(1),
             xdg_data_home: path(2),
             xdg_config_home: path(3),
+            xdg_state_home: None,
             home: path(4),
         }
     }
@@ -284,6 +299,28 @@ mod tests {
         assert_eq!(found.inventory(), folder.join("inventory.db"));
         assert_eq!(found.runs(), folder.join("runs"));
         assert_eq!(folder_name("dynamodb://../x"), "+..+x");
+    }
+
+    /// The records of origins are below the state home, which must be absolute.
+    #[test]
+    fn the_records_of_origins_have_one_place() {
+        for (state, home, expected) in [
+            (Some("/state"), Some("/home"), Some("/state/jiti/origins")),
+            (
+                Some("state"),
+                Some("/home"),
+                Some("/home/.local/state/jiti/origins"),
+            ),
+            (None, Some("/home"), Some("/home/.local/state/jiti/origins")),
+            (None, None, None),
+        ] {
+            let found = Locations {
+                xdg_state_home: state.map(PathBuf::from),
+                home: home.map(PathBuf::from),
+                ..Locations::default()
+            };
+            assert_eq!(found.origins(), expected.map(PathBuf::from));
+        }
     }
 
     /// An address with an unknown scheme, and a missing home folder, are errors.

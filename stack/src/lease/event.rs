@@ -348,6 +348,16 @@ kinds! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         deleting: Vec<String>,
     }
+    /// The teardown is started elsewhere, by a command. Written before the command runs. Until its
+    /// end, no other process dispatches it.
+    "teardown_dispatched" TeardownDispatched {
+        /// Who asked for it.
+        by: Actor,
+        /// The reason: a cause such as `expired`, or a person's words.
+        why: String,
+        /// The time until which the other side is expected to end it.
+        until: Timestamp,
+    }
     /// A resource was deleted.
     "resource_deleted" ResourceDeleted {
         /// The Terraform address, or the ARN.

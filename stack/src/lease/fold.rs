@@ -9,7 +9,8 @@ use super::event::{Event, EventKind, Operator};
 use super::registration::Registration;
 use super::transition::{IllegalTransition, Phase, TransitionFacts, next};
 use super::{
-    Hold, LastActivity, Lease, MetLock, PowerOperation, ResidualResource, StoredTimestamp, Teardown,
+    Dispatch, Hold, LastActivity, Lease, MetLock, PowerOperation, ResidualResource,
+    StoredTimestamp, Teardown,
 };
 use crate::clock::truncate_to_millis;
 use crate::cost::Meter;
@@ -135,6 +136,7 @@ impl Lease {
             wake_at: None,
             power_operation: None,
             teardown: None,
+            dispatch: None,
             state_lock: None,
             forgotten: false,
             residue: BTreeMap::new(),
@@ -312,6 +314,14 @@ impl Lease {
                 self.deleting.extend(deleting.iter().cloned());
                 self.touch_heartbeat(at, false);
             }
+            E::TeardownDispatched { by, why, until } => {
+                self.dispatch = Some(Dispatch {
+                    by: by.clone(),
+                    why: why.clone(),
+                    at,
+                    until: truncate_to_millis(*until),
+                });
+            }
             E::ResourceDeleted { id } => {
                 self.residue.remove(id);
                 self.deleting.remove(id);
@@ -363,6 +373,8 @@ impl Lease {
             }
             E::Unknown(_) => self.unknown_events = self.unknown_events.saturating_add(1),
             E::TeardownFailed { .. } => {
+                // The other side failed, or this side gave up.
+                self.dispatch = None;
                 // The run ended before its first delete.
                 if self.teardown.as_ref().is_some_and(|t| !t.touched) {
                     self.deleting.clear();
@@ -384,6 +396,7 @@ impl Lease {
         if self.recorded_phase == Phase::Gone {
             self.residue.clear();
             self.deleting.clear();
+            self.dispatch = None;
             self.meter.stop(at);
         } else {
             self.meter.restart(at);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::backend::Backend;
+use super::repository::Repository;
 use crate::policy::Policy;
 use crate::values::id::{AppName, AppVersion, Owner};
 use crate::values::money::HourlyRate;
@@ -94,6 +96,13 @@ pub struct Origin {
     pub data_dir: Option<String>,
     /// The Terraform process.
     pub process: ProcessId,
+    /// The backend that keeps the state; `None` if it is unknown, or the state is a file in the
+    /// directory.
+    #[serde(default)]
+    pub backend: Option<Backend>,
+    /// The commit of the root module; `None` if it is unknown, or the directory is no checkout.
+    #[serde(default)]
+    pub repository: Option<Repository>,
 }
 
 impl Origin {
@@ -101,6 +110,14 @@ impl Origin {
     #[must_use]
     pub fn is_same_root(&self, other: &Self) -> bool {
         self.is_same_place(other) && self.data_dir == other.data_dir
+    }
+
+    /// Whether both have the same root, the same backend and the same commit: all that a later
+    /// teardown in another place needs.
+    #[must_use]
+    pub fn is_same_source(&self, other: &Self) -> bool {
+        self.is_same_root(other)
+            && (&self.backend, &self.repository) == (&other.backend, &other.repository)
     }
 
     /// Whether both are the same workspace of the same directory on the same host, in any process.

@@ -168,6 +168,7 @@ fn action(event: &str) -> String {
         "power_operation_alive" | "power_operation_failed" => "continue the sleep or wake",
         "activity" => "touch",
         "teardown_started" => "tear down",
+        "teardown_dispatched" => "dispatch the teardown",
         "teardown_alive" | "teardown_failed" => "continue the teardown",
         "resource_deleted" => "record a deletion",
         "resource_left" => "record residue",
@@ -302,6 +303,7 @@ fn next_live(
         E::Recorded { .. }
         | E::OriginMoved { .. }
         | E::StateLocked { .. }
+        | E::TeardownDispatched { .. }
         | E::PhaseMarked { .. }
         | E::CheckPassed { .. }
         | E::Activity { .. }

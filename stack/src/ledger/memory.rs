@@ -18,7 +18,7 @@ use crate::values::id::{LedgerId, PoolName, Seq, StackName};
 pub struct MemoryLedger {
     id: LedgerId,
     place: String,
-    shared: bool,
+    is_shared: bool,
     contents: Mutex<Contents>,
 }
 
@@ -80,16 +80,16 @@ impl MemoryLedger {
         Self {
             id: LedgerId::random(),
             place: place.into(),
-            shared: false,
+            is_shared: false,
             contents: Mutex::default(),
         }
     }
 
-    /// This ledger, as one that other users can write to.
+    /// This ledger as one that other users can write to.
     #[must_use]
     pub fn shared(self) -> Self {
         Self {
-            shared: true,
+            is_shared: true,
             ..self
         }
     }
@@ -147,7 +147,7 @@ impl Ledger for MemoryLedger {
     }
 
     fn is_shared(&self) -> bool {
-        self.shared
+        self.is_shared
     }
 
     fn append(

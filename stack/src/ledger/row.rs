@@ -282,7 +282,7 @@ mod tests {
         });
         assert_eq!(
             (Lease::FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
-            (7, 492, "49f68f1a91659d1a"),
+            (8, 495, "d2a7de5f55ab2d72"),
             "the fields of a lease have changed: raise Lease::FORMAT and pin the new bytes"
         );
     }

@@ -175,16 +175,16 @@ impl Ledger for SqliteLedger {
         self.read("reading its id", read::id)
     }
 
-    fn is_shared(&self) -> bool {
-        false
-    }
-
     fn verify_private(&self) -> Result<(), LedgerError> {
         let exposed = |exposure| LedgerError::Exposed {
             ledger: self.ledger_file.name(),
             exposure,
         };
         self.ledger_file.verify_private().map_err(exposed)
+    }
+
+    fn is_shared(&self) -> bool {
+        false
     }
 
     fn append(

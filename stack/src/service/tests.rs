@@ -60,6 +60,10 @@ impl Ledger for Contested {
     fn verify_private(&self) -> Result<(), LedgerError> {
         self.ledger.verify_private()
     }
+
+    fn is_shared(&self) -> bool {
+        self.ledger.is_shared()
+    }
     fn append(
         &self,
         stack: &StackName,
@@ -135,9 +139,6 @@ impl Ledger for Contested {
         events: Vec<ReaperEvent>,
     ) -> LedgerFuture<'_, ReaperStatus> {
         self.ledger.append_reaper(after, events)
-    }
-    fn is_shared(&self) -> bool {
-        self.ledger.is_shared()
     }
     fn pools(&self) -> LedgerFuture<'_, Vec<PoolName>> {
         self.ledger.pools()

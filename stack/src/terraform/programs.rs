@@ -62,7 +62,8 @@ fn product(program: &Path) -> Option<&'static str> {
     }
 }
 
-fn may_run(program: &Path) -> bool {
+/// Whether a path is that of a program that this user may run.
+pub(crate) fn may_run(program: &Path) -> bool {
     program.is_absolute()
         && program.is_file()
         && rustix::fs::access(program, rustix::fs::Access::EXEC_OK).is_ok()

@@ -112,6 +112,11 @@ pub fn every_kind() -> Vec<EventKind> {
         E::TeardownAlive {
             deleting: vec!["aws_instance.web".to_owned()],
         },
+        E::TeardownDispatched {
+            by: actor(),
+            why: "expired".to_owned(),
+            until: hour.after(noon()),
+        },
         E::ResourceDeleted {
             id: "aws_instance.web".to_owned(),
         },

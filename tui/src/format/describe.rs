@@ -290,6 +290,10 @@ pub(crate) fn event(kind: &EventKind) -> String {
             };
             format!("teardown {how} started by {by} ({why}), process {pid} on {host}")
         }
+        EventKind::TeardownDispatched { by, why, until } => format!(
+            "teardown dispatched by {by} ({why}), it has until {} UTC",
+            values::minute(*until)
+        ),
         EventKind::TeardownAlive { deleting } => match deleting.len() {
             0 => "teardown still running".to_owned(),
             count => format!("deletes {} next", values::count(count, "resource")),

@@ -89,6 +89,7 @@ activity          . p r a u t d .
 warned            . p r a u t d g
 teardown_started  . t t t t t t .
 teardown_alive    . . . . . t . .
+teardown_dispatched . p r a u t d .
 resource_deleted  . . . . . t . .
 resource_left     . . . . . t d d
 teardown_failed   . . . . . r . .

@@ -187,7 +187,7 @@ fn differences(
             });
         }
     }
-    if !kinds.is_empty() && !origin.is_same_place(&lease.origin) {
+    if !kinds.is_empty() && !origin.is_same_source(&lease.origin) {
         kinds.push(EventKind::Recorded {
             origin: Some(Box::new(origin.clone())),
         });

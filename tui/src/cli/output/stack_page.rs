@@ -15,7 +15,7 @@
 //! ```
 
 use jiff::Timestamp;
-use stack::listing::Flag;
+use stack::listing::{Flag, ListedOrigin};
 use stack::view::View;
 use stack::{Listing, Phase, RenewOn, service};
 
@@ -101,7 +101,27 @@ fn identity(ui: &mut Ui, stack: &Listing) -> Result<(), CommandError> {
         ui,
         "",
         &format!("workspace {}, {}", origin.workspace, origin.command),
-    )
+    )?;
+    for line in origin_source(origin) {
+        field(ui, "", &line)?;
+    }
+    Ok(())
+}
+
+/// The machine, the backend and the commit, as far as they are known.
+fn origin_source(origin: &ListedOrigin) -> Vec<String> {
+    let host = origin.host.as_ref().map(|host| format!("on {host}"));
+    let backend = origin.backend.as_ref().map(|backend| {
+        let keys = backend.keys.iter();
+        let keys: Vec<_> = keys.map(|(key, value)| format!("{key}={value}")).collect();
+        match keys.is_empty() {
+            true => format!("state in backend {}", backend.kind),
+            false => format!("state in backend {}: {}", backend.kind, keys.join(", ")),
+        }
+    });
+    let commit = origin.commit.as_ref().zip(origin.repository.as_ref());
+    let commit = commit.map(|(commit, repository)| format!("commit {commit} of {repository}"));
+    [host, backend, commit].into_iter().flatten().collect()
 }
 
 fn lease(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandError> {

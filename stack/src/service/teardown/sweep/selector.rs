@@ -154,5 +154,7 @@ fn unknown_origin() -> Origin {
             started: String::new(),
             host: process::host(),
         },
+        backend: None,
+        repository: None,
     }
 }
