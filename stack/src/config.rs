@@ -1,5 +1,6 @@
 //! The config file: its settings, and a parser whose errors name the file, the line and the remedy.
 
+mod dispatch;
 mod error;
 mod locations;
 mod section;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use toml::de::DeTable;
 
+pub use dispatch::{DispatchArgument, DispatchConfig, Placeholder};
 pub use error::{ConfigError, ConfigProblem};
 pub use locations::{ConfigLocation, LedgerAddress, LocationError, Locations, PathSource};
 use section::{Lines, Section};
@@ -37,6 +39,29 @@ pub struct Config {
     pub dashboard: DashboardConfig,
     /// `[terraform]`: the programs of teardowns.
     pub terraform: TerraformConfig,
+    /// `[teardown]`: what a teardown may be rebuilt from.
+    pub teardown: TeardownConfig,
+    /// `[dispatch]`: how a teardown is started elsewhere, if it may be.
+    pub dispatch: Option<DispatchConfig>,
+}
+
+/// The settings of teardowns.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TeardownConfig {
+    /// Patterns on the addresses of repositories. A `*` matches no slash, and `**` does. Without
+    /// any, jiti rebuilds nothing from a commit.
+    pub repositories: Vec<String>,
+}
+
+impl TeardownConfig {
+    /// Whether a root module may be rebuilt from a repository.
+    #[must_use]
+    pub fn allows(&self, url: &str) -> bool {
+        let patterns = self.repositories.iter();
+        // An invalid pattern allows nothing.
+        let mut patterns = patterns.filter_map(|pattern| address_pattern(pattern).ok());
+        patterns.any(|pattern| pattern.compile_matcher().is_match(url))
+    }
 }
 
 /// The settings of Terraform.
@@ -197,6 +222,8 @@ impl Config {
             accounts: file.tables("account", account)?,
             dashboard: file.table("dashboard", dashboard)?.unwrap_or_default(),
             terraform: file.table("terraform", terraform)?.unwrap_or_default(),
+            teardown: file.table("teardown", teardown)?.unwrap_or_default(),
+            dispatch: file.table("dispatch", dispatch)?,
         };
         file.finish()?;
         Ok(config)
@@ -350,6 +377,45 @@ fn terraform(section: &mut Section<'_>) -> Result<TerraformConfig, ConfigError> 
     })?;
     let programs = programs.into_iter().map(PathBuf::from).collect();
     Ok(TerraformConfig { programs })
+}
+
+fn teardown(section: &mut Section<'_>) -> Result<TeardownConfig, ConfigError> {
+    let repositories = section.texts("repositories", |pattern| {
+        not_empty(pattern)?;
+        address_pattern(pattern)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    })?;
+    Ok(TeardownConfig { repositories })
+}
+
+/// A pattern on an address, in which a `*` matches no slash.
+fn address_pattern(pattern: &str) -> Result<globset::Glob, globset::Error> {
+    globset::GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+}
+
+fn dispatch(section: &mut Section<'_>) -> Result<DispatchConfig, ConfigError> {
+    let command = section.texts("command", |argument| {
+        DispatchArgument::parse(argument).map(|_| ())
+    })?;
+    let timeout = section.span("timeout")?;
+    let arguments = command.iter().skip(1);
+    let arguments = arguments.filter_map(|argument| DispatchArgument::parse(argument).ok());
+    let program = command.first();
+    let found = DispatchConfig::new(program, arguments.collect(), timeout);
+    let found = found.ok_or_else(|| {
+        let expected = "the command that starts a teardown, such as [\"gh\", \"workflow\", \"run\", \"destroy.yml\", \"-f\", \"name={name}\"]";
+        section.missing("command", expected)
+    })?;
+    let name = &found.program;
+    let is_found = Path::new(name).is_absolute() || !name.contains('/');
+    if name.is_empty() || name.contains(['{', '}']) || !is_found {
+        let problem = "it starts with a program: an absolute path, or a name to look for on PATH";
+        return Err(section.wrong("command", problem));
+    }
+    Ok(found)
 }
 
 fn not_empty(text: &str) -> Result<(), String> {

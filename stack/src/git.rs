@@ -1,6 +1,7 @@
 //! Runs git with arguments and without a shell: it never prompts, and each run has a time limit.
 
 mod checkout;
+mod remote;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -8,6 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use checkout::find_repository;
+pub(crate) use checkout::is_inside;
+pub(crate) use remote::{Transport, check_out};
 
 /// Environment variables that would make git use another repository than that of its directory.
 const REMOVED: &[&str] = &[

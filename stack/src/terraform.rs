@@ -7,6 +7,7 @@
 
 mod address;
 mod apply;
+mod backend_block;
 mod diagnostic;
 mod error;
 mod json_output;
@@ -30,6 +31,7 @@ pub use state_lock::StateLock;
 
 pub(crate) use address::resource_type;
 pub(crate) use apply::RunningApply;
+pub(crate) use backend_block::BackendBlock;
 pub(crate) use diagnostic::Diagnostic;
 pub(crate) use plan::{Change, DestroyPlan};
 pub(crate) use programs::{Programs, may_run};

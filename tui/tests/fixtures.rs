@@ -125,6 +125,7 @@ pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> TeardownPl
             directory: "/srv/checkout".to_owned(),
             workspace: "default".to_owned(),
             digest: Some("abc".to_owned()),
+            rebuilt_from: None,
         },
         run: run(),
         resources: (0..resources).map(planned_deletion).collect(),

@@ -97,6 +97,7 @@ fn nothing_breaks_out_of_its_cell() {
             directory: NASTY.to_owned(),
             workspace: NASTY.to_owned(),
             digest: Some("abc".to_owned()),
+            rebuilt_from: None,
         };
         asked.resources[0].id = NASTY.to_owned();
         asked.resources[0].region = Some(NASTY.to_owned());

@@ -288,3 +288,82 @@ fn cloud_data_becomes_stale() {
     assert!(!config.is_stale(age(4), now));
     assert!(config.is_stale(Some(Span::minutes(1).after(now)), now));
 }
+
+/// Patterns on addresses match no slash, unless they say so.
+#[test]
+fn repositories_are_patterns() {
+    let text =
+        "[teardown]\nrepositories = [\"https://git.test/acme/*\", \"git@git.test:acme/**\"]\n";
+    let config = parse(text).expect("patterns");
+    for (url, allowed) in [
+        ("https://git.test/acme/shop", true),
+        ("https://git.test/acme/a/shop", false),
+        ("https://git.test/evil/shop", false),
+        ("https://evil.test/https://git.test/acme/shop", false),
+        ("git@git.test:acme/a/shop", true),
+        ("git@evil.test:acme/shop", false),
+    ] {
+        assert_eq!(config.teardown.allows(url), allowed, "{url}");
+    }
+    assert!(
+        !Config::default()
+            .teardown
+            .allows("https://git.test/acme/shop")
+    );
+    assert_eq!(
+        refusal("[teardown]\nrepository = []\n"),
+        "jiti.toml:2: unknown key \"repository\" in [teardown]: did you mean \"repositories\"?"
+    );
+    let invalid = refusal("[teardown]\nrepositories = [\"a\",\n  \"[\"]\n");
+    assert!(
+        invalid.starts_with("jiti.toml:3: repositories: "),
+        "{invalid}"
+    );
+}
+
+/// A dispatch needs a program, and its placeholders must be known.
+#[test]
+fn a_dispatch_is_a_command() {
+    let text = "[dispatch]\ncommand = [\"gh\", \"run\", \"name={name}\"]\ntimeout = \"1h\"\n";
+    let dispatch = parse(text).expect("a command").dispatch.expect("a section");
+    assert_eq!(
+        (dispatch.program.as_str(), dispatch.arguments.len()),
+        ("gh", 2)
+    );
+    assert_eq!(dispatch.timeout.to_string(), "1h");
+    let usual = parse("[dispatch]\ncommand = [\"/opt/start\"]\n").expect("a command");
+    assert_eq!(
+        usual.dispatch.expect("a section").timeout.to_string(),
+        "30m"
+    );
+    assert_eq!(parse("").expect("an empty file").dispatch, None);
+    for (text, says) in [
+        (
+            "\n[dispatch]\ntimeout = \"1h\"\n",
+            "jiti.toml:2: [dispatch] has no command: the command that starts a teardown",
+        ),
+        (
+            "[dispatch]\ncommand = [\"gh\",\n  \"-f\",\n  \"host={host}\"]\n",
+            "jiti.toml:4: command: unknown placeholder {host}: use {name}, {app}",
+        ),
+        (
+            "[dispatch]\ncommand = [\"gh\", \"{name\"]\n",
+            "jiti.toml:2: command: \"{name\" has a brace that belongs to no placeholder",
+        ),
+        (
+            "[dispatch]\ncommand = [\"./start\"]\n",
+            "jiti.toml:2: command: it starts with a program: an absolute path",
+        ),
+        (
+            "[dispatch]\ncommand = [\"{name}\"]\n",
+            "jiti.toml:2: command: it starts with a program: an absolute path",
+        ),
+        (
+            "[dispatch]\ncommand = \"gh\"\n",
+            "jiti.toml:2: command is of type string, expected a list of strings",
+        ),
+    ] {
+        let refused = refusal(text);
+        assert!(refused.starts_with(says), "{refused}");
+    }
+}

@@ -64,7 +64,7 @@ pub fn find_repository(git: &Git, root: &Path) -> Option<Repository> {
 
 /// Whether a path leads to a place inside of the folder that it starts from. An empty path is that
 /// folder.
-fn is_inside(path: &str) -> bool {
+pub(crate) fn is_inside(path: &str) -> bool {
     let mut parts = Path::new(path).components();
     parts.all(|part| matches!(part, Component::Normal(_))) && !path.chars().any(char::is_control)
 }

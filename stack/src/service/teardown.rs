@@ -14,12 +14,15 @@
 //! [`Teardowns::take_over`]: crate::service::Teardowns::take_over
 
 mod blocker;
+mod dispatch;
 mod error;
 mod forget;
+mod origin_access;
 mod plan;
 mod prepare;
 mod progress;
 mod progress_poll;
+mod rebuild;
 mod record;
 mod residue;
 mod run;
@@ -45,7 +48,7 @@ use crate::values::id::{Actor, StackName};
 
 pub use blocker::{Blocker, Claim};
 pub use error::TeardownError;
-pub use plan::{Method, NameReservation, PlanWarning, PlannedDeletion, TeardownPlan};
+pub use plan::{Method, NameReservation, PlanWarning, PlannedDeletion, TeardownPlan, TeardownSite};
 pub use prepare::PreparedTeardown;
 pub use progress::{DeletedResource, Progress, TeardownOutcome};
 pub use progress_poll::{Follower, POLL_INTERVAL};
@@ -60,8 +63,12 @@ pub(in crate::service) use terraform::origin_reached;
 pub struct TeardownSettings {
     /// The folder that holds one private folder per run, named by the run's id.
     pub runs: PathBuf,
-    /// The folders of `PATH`, where jiti looks for `terraform` and `tofu`.
+    /// The folders of `PATH`, where jiti looks for `terraform`, `tofu` and git.
     pub path: Vec<PathBuf>,
+    /// The folder of this user's records of origins: see
+    /// [`Locations::origins`](crate::config::Locations::origins). Without it, no folder that a
+    /// shared ledger names is used.
+    pub origins: Option<PathBuf>,
     /// Values of the environment that must not appear in the ledger or on a screen.
     pub secrets: Vec<String>,
     /// A plan that would delete more resources may not proceed. Without it, only a sweep has a

@@ -1,6 +1,6 @@
 //! Runs Terraform where a stack was applied: its program, directory, workspace and data directory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -50,6 +50,55 @@ impl Terraform {
             workspace: origin.workspace.clone(),
             data_dir: origin.data_dir.clone(),
         })
+    }
+
+    /// Finds the program for a root module in a fresh checkout: the recorded one says only which
+    /// product applied the stack.
+    pub(crate) fn in_checkout(
+        directory: PathBuf,
+        workspace: &str,
+        origin: &Origin,
+        programs: Programs<'_>,
+    ) -> Result<Self, TerraformError> {
+        Ok(Self {
+            program: programs.find(&origin.command)?,
+            directory,
+            workspace: workspace.to_owned(),
+            data_dir: None,
+        })
+    }
+
+    /// Initialises a fresh checkout with these keys of its backend, which is of this type.
+    pub(crate) async fn init_backend(
+        &self,
+        kind: &str,
+        keys: &BTreeMap<String, String>,
+        mask: &Mask,
+    ) -> Result<(), TerraformError> {
+        let mut command = self.command(&["init", "-reconfigure", "-input=false", "-no-color"]);
+        // HCP Terraform needs the workspace from the start. Elsewhere, a workspace that does not
+        // exist would be an error without its name.
+        if !matches!(kind, "cloud" | "remote") {
+            command.env_remove("TF_WORKSPACE");
+        }
+        for (key, value) in keys {
+            command.arg(format!("-backend-config={key}={value}"));
+        }
+        self.initialise(command, mask).await
+    }
+
+    /// Selects the workspace, and never creates it.
+    pub(crate) async fn select_workspace(&self, mask: &Mask) -> Result<(), TerraformError> {
+        if self.workspace == "default" {
+            return Ok(());
+        }
+        let mut command = self.command(&["workspace", "select", "-no-color", &self.workspace]);
+        command.env_remove("TF_WORKSPACE");
+        let said = self.capture("workspace select", command).await?;
+        match said.status.success() {
+            true => Ok(()),
+            false => Err(self.failed("workspace select", &said, mask)),
+        }
     }
 
     /// Reads the state, without a lock.
@@ -161,6 +210,10 @@ impl Terraform {
 
     async fn init(&self, mask: &Mask) -> Result<(), TerraformError> {
         let command = self.command(&["init", "-input=false", "-no-color"]);
+        self.initialise(command, mask).await
+    }
+
+    async fn initialise(&self, command: Command, mask: &Mask) -> Result<(), TerraformError> {
         let said = self.capture("init", command).await?;
         if said.status.success() {
             return Ok(());
@@ -190,6 +243,11 @@ impl Terraform {
             command.env("TF_DATA_DIR", folder);
         }
         command
+    }
+
+    /// The directory in which it runs.
+    pub(crate) fn directory(&self) -> String {
+        self.directory.display().to_string()
     }
 
     pub(super) fn program(&self) -> String {

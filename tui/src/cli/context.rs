@@ -221,6 +221,7 @@ impl Context {
         Ok(TeardownSettings {
             runs: std::path::absolute(self.ledger_address()?.runs())?,
             path: self.environment.path.clone(),
+            origins: self.environment.locations.origins(),
             secrets: self.environment.secrets.clone(),
             recovery_commands: cloud_provider::RECOVERY_COMMANDS,
             ..TeardownSettings::default()

@@ -1,6 +1,8 @@
 //! The headline of a teardown's plan.
 
-use stack::service::teardown::TeardownPlan;
+use stack::lease::Repository;
+use stack::service::teardown::{Method, TeardownPlan};
+use stack::values::shell;
 
 use super::values;
 
@@ -8,6 +10,9 @@ use super::values;
 /// figures.
 pub(crate) fn headline(plan: &TeardownPlan) -> String {
     let resources = values::count(plan.count(), "resource");
+    if matches!(plan.method, Method::Dispatch { .. }) {
+        return "another system will run the teardown, and its plan is not known here".to_owned();
+    }
     match (plan.count(), plan.may_proceed()) {
         (0, false) => "no plan could be made".to_owned(),
         (0, true) if !plan.residue.is_empty() => {
@@ -17,6 +22,26 @@ pub(crate) fn headline(plan: &TeardownPlan) -> String {
         (_, false) => format!("refused: the plan would destroy {resources}"),
         (_, true) => format!("{resources} will be destroyed"),
     }
+}
+
+/// A commit, with its repository and the directory of the root module.
+pub(crate) fn commit(repository: &Repository) -> String {
+    let Repository {
+        url,
+        commit,
+        directory,
+        ..
+    } = repository;
+    match directory.as_str() {
+        "" => format!("{commit} of {url}"),
+        directory => format!("{commit} of {url}, directory {directory}"),
+    }
+}
+
+/// A command as a user would type it.
+pub(crate) fn typed(command: &[String]) -> String {
+    let words: Vec<_> = command.iter().map(|word| shell::quoted(word)).collect();
+    words.join(" ")
 }
 
 /// What the teardown saves per hour; `None` if nothing would be destroyed, or the rate is unknown.

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 
 use super::plan::{ReaperReason, ReaperTask, why};
 use super::run::{StackTerminator, TerminationResult};
-use crate::lease::{EventKind, Lease, ResidueDetails, Strategy};
+use crate::lease::{EventKind, Lease, Phase, ResidueDetails, Strategy};
 use crate::process;
 use crate::reaper::ReaperStatus;
 use crate::service::teardown::strategy::{Requester, Situation, StrategyChoice, choose};
 use crate::service::teardown::sweep::SweepSelector;
 use crate::service::teardown::{
-    Blocker, Condition, PreparedTeardown, Progress, Residue, StopSignal, TeardownError,
+    Blocker, Condition, Method, PreparedTeardown, Progress, Residue, StopSignal, TeardownError,
     TeardownOutcome, TeardownPlan, TeardownRequest, TeardownSettings,
 };
 use crate::service::teardown::{ORIGIN_UNREACHABLE, command, origin_reached};
@@ -48,6 +48,9 @@ impl StackTerminator for TeardownExecutor {
                 Err(
                     error @ (TeardownError::Running { .. } | TeardownError::PowerOperation { .. }),
                 ) => TerminationResult::Elsewhere(error.to_string()),
+                Err(error @ TeardownError::Dispatched { .. }) => {
+                    TerminationResult::Elsewhere(error.to_string())
+                }
                 Err(TeardownError::NoLongerDue { .. }) => TerminationResult::Spared,
                 Err(error) if error.is_refusal() => TerminationResult::Refused(error.to_string()),
                 Err(error) => TerminationResult::Failed(error.to_string()),
@@ -74,6 +77,7 @@ impl TeardownExecutor {
             Err(
                 error @ (TeardownError::Service(_)
                 | TeardownError::Running { .. }
+                | TeardownError::Dispatched { .. }
                 | TeardownError::PowerOperation { .. }),
             ) => {
                 return Err(error);
@@ -94,12 +98,36 @@ impl TeardownExecutor {
         if !prepared.plan.may_proceed() {
             return self.blocked(task, &prepared.plan).await;
         }
+        if matches!(prepared.plan.method, Method::Dispatch { .. }) {
+            return self.dispatch(task, &prepared).await;
+        }
         let request = self.request(task);
         let outcome = service
             .teardowns()
             .teardown(prepared, &request, progress, &self.stop)
             .await;
         outcome.map(TerminationResult::Ended)
+    }
+
+    /// Dispatches the teardown, and does not wait for its end: a later run finds the stack gone, or
+    /// the failure that the other side recorded, or that its time has passed.
+    async fn dispatch(
+        &self,
+        task: &ReaperTask,
+        prepared: &PreparedTeardown,
+    ) -> Result<TerminationResult, TeardownError> {
+        let (teardowns, now) = (self.service.teardowns(), self.service.now());
+        let lease = self.service.ledger().lease(&task.name).await?;
+        // While the other side works on the stack, its runner counts, and not the time.
+        let waiting = lease.filter(|lease| lease.recorded_phase != Phase::TearingDown);
+        let sent = waiting.and_then(|lease| lease.dispatch);
+        if let Some(sent) = sent.filter(|sent| sent.until <= now) {
+            return Err(teardowns.overdue(&task.name, sent.until).await?);
+        }
+        let dispatched = teardowns.dispatch(prepared, &self.request(task)).await?;
+        Ok(dispatched.map_or(TerminationResult::Spared, |until| {
+            TerminationResult::Dispatched { until }
+        }))
     }
 
     /// Makes the plan, with the strategy that [`choose`] gives.
@@ -255,8 +283,8 @@ impl TeardownExecutor {
         task: &ReaperTask,
         plan: &TeardownPlan,
     ) -> Result<Residue, ServiceError> {
-        let why = plan.blockers.iter().find(|one| one.is_unreachable_origin());
-        let why = why.map(ToString::to_string).unwrap_or_default();
+        let why: Vec<_> = plan.blockers.iter().map(ToString::to_string).collect();
+        let why = why.join("; ");
         let host = match blocking_host(&plan.blockers) {
             Some(host) => host,
             None => process::host(),

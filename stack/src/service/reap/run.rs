@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
@@ -31,6 +32,11 @@ pub trait StackTerminator: Send + Sync {
 pub enum TerminationResult {
     /// The teardown ended; its residue is empty exactly when the stack is gone.
     Ended(TeardownOutcome),
+    /// A command has started its teardown elsewhere.
+    Dispatched {
+        /// The time until which the other side is expected to end it.
+        until: Timestamp,
+    },
     /// Another process works on it, or was faster.
     Elsewhere(String),
     /// It was extended, held or torn down since the plan was made.

@@ -550,6 +550,99 @@ async fn an_unreachable_origin_is_residue() {
     assert_eq!(names, [stack_name("away")]);
 }
 
+/// Two reapers dispatch a teardown once, and no run repeats it while it has time left. When that
+/// has passed, a run records it as a failure, and a later one dispatches it again.
+#[tokio::test]
+async fn a_teardown_is_dispatched_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (program, sent) = (dir.path().join("start"), dir.path().join("sent"));
+    crate::testing::program(
+        &program,
+        &format!("#!/bin/sh\necho \"$1\" >> '{}'\n", sent.display()),
+    );
+    let text = format!(
+        "[dispatch]\ncommand = ['{}', '{{name}}']\n",
+        program.display()
+    );
+    let mut world = World::new();
+    world.ledger = Arc::new(MemoryLedger::new().shared());
+    world.config = Config::parse(&text, Path::new("jiti.toml")).unwrap();
+    world.config.policy = Policy::default();
+    world.stack("away", 60, |_| {}).await;
+    world.clock.advance(Span::minutes(130));
+    let reaper = |runs: &Path| {
+        let executor = TeardownExecutor {
+            service: world.service(),
+            settings: TeardownSettings {
+                runs: runs.to_owned(),
+                ..TeardownSettings::default()
+            },
+            stop: StopSignal::default(),
+        };
+        working(Arc::new(executor), 4)
+    };
+    let (a, _stop_a) = reaper(&dir.path().join("a"));
+    let (b, _stop_b) = reaper(&dir.path().join("b"));
+    let sent = || std::fs::read_to_string(&sent).unwrap_or_default();
+    let endings = async |working: &ReaperContext| {
+        let docket = world.docket().await;
+        let service = world.service();
+        let summary = service.reaper().reap(docket, working).await;
+        summary
+            .endings
+            .into_iter()
+            .map(|(_, ending)| ending)
+            .collect::<Vec<_>>()
+    };
+    let (first, second) = tokio::join!(endings(&a), endings(&b));
+    let both: Vec<_> = first.into_iter().chain(second).collect();
+    let until = Span::minutes(160).after(noon());
+    let dispatched = TerminationResult::Dispatched { until };
+    assert_eq!(
+        both.iter().filter(|ending| **ending == dispatched).count(),
+        1,
+        "{both:?}"
+    );
+    assert!(
+        both.iter()
+            .any(|ending| matches!(ending, TerminationResult::Elsewhere(_))),
+        "{both:?}"
+    );
+    assert_eq!(sent(), "away\n");
+    world.clock.advance(Span::minutes(29));
+    let again = endings(&a).await;
+    assert!(
+        matches!(again[..], [TerminationResult::Elsewhere(_)]),
+        "{again:?}"
+    );
+    world.clock.advance(Span::minutes(1));
+    let overdue = endings(&b).await;
+    let [TerminationResult::Failed(why)] = &overdue[..] else {
+        panic!("{overdue:?}");
+    };
+    assert!(
+        why.contains("had until") && why.contains("has not ended"),
+        "{why}"
+    );
+    assert_eq!(world.phase("away").await, Phase::Ready);
+    assert_eq!(
+        (
+            world.count("away", "teardown_failed").await,
+            sent().as_str()
+        ),
+        (1, "away\n")
+    );
+    assert_eq!(endings(&a).await, []);
+    world.clock.advance(Span::minutes(15));
+    assert!(matches!(
+        endings(&a).await[..],
+        [TerminationResult::Dispatched { .. }]
+    ));
+    assert_eq!(sent(), "away\naway\n");
+    world.happens("away", EventKind::Released).await;
+    assert_eq!(endings(&a).await, []);
+}
+
 /// A due stack whose Terraform root on this machine has an empty state, and a cloud with one of its
 /// resources.
 async fn lost(allowed: bool) -> (World, Arc<FakeCloud>, tempfile::TempDir) {

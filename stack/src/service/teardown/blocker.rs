@@ -113,6 +113,24 @@ pub enum Blocker {
         /// Its path.
         directory: String,
     },
+    /// The ledger is shared, and this user's own record does not name the root.
+    #[error(
+        "its root {directory} is named by a shared ledger only, and {reason}: jiti enters no folder that another user could have named; if it is yours, run `terraform plan` there, which records it; the lease is kept"
+    )]
+    NotAppliedHere {
+        /// The root.
+        directory: String,
+        /// What the record says, or why there is none.
+        reason: String,
+    },
+    /// No other way leads to the origin either.
+    #[error("it is not rebuilt from its commit: {rebuild}; it is not dispatched: {dispatch}")]
+    NoOtherWay {
+        /// Why the root is not rebuilt.
+        rebuild: String,
+        /// Why the teardown is not dispatched.
+        dispatch: String,
+    },
     /// Neither PATH nor the configuration has the program that applied the stack.
     #[error(
         "no {name} is on the PATH or in the configuration, and jiti runs no path that only the ledger gives ({command} applied the stack): add its folder to PATH, or name it in `programs` under [terraform]"
@@ -201,7 +219,10 @@ impl Blocker {
     /// residue `origin_unreachable`, and never sweeps for this reason.
     #[must_use]
     pub fn is_unreachable_origin(&self) -> bool {
-        matches!(self, Self::OtherHost { .. } | Self::FolderGone { .. })
+        matches!(
+            self,
+            Self::OtherHost { .. } | Self::FolderGone { .. } | Self::NotAppliedHere { .. }
+        )
     }
 
     /// The blocker for a failure of Terraform itself.

@@ -85,6 +85,63 @@ pub enum TeardownError {
         since: Timestamp,
     },
 
+    /// The teardown was dispatched, and its time has not passed.
+    #[error(
+        "the teardown of stack \"{stack}\" was dispatched for {by} at {at} and has until {until}: follow it with `jiti events {stack}`"
+    )]
+    Dispatched {
+        /// The stack.
+        stack: StackName,
+        /// Who asked for it.
+        by: Actor,
+        /// When it was dispatched.
+        at: Timestamp,
+        /// The end of its time.
+        until: Timestamp,
+    },
+
+    /// The command that dispatches the teardown failed.
+    #[error(
+        "the command that dispatches the teardown of stack \"{stack}\" failed: {reason}; correct `command` under [dispatch], or what it needs"
+    )]
+    DispatchFailed {
+        /// The stack.
+        stack: StackName,
+        /// How it ended, with secrets masked.
+        reason: String,
+    },
+
+    /// The time of a dispatch has passed.
+    #[error(
+        "the dispatched teardown of stack \"{stack}\" had until {until} and has not ended: the log of the system that runs it says why, and `jiti events {stack}` shows what it did"
+    )]
+    DispatchOverdue {
+        /// The stack.
+        stack: StackName,
+        /// The end of its time.
+        until: Timestamp,
+    },
+
+    /// The teardown that was dispatched failed.
+    #[error("the dispatched teardown of stack \"{stack}\" failed: {reason}")]
+    FailedElsewhere {
+        /// The stack.
+        stack: StackName,
+        /// The reason that the other side recorded.
+        reason: String,
+    },
+
+    /// This process was stopped while it followed a dispatched teardown.
+    #[error(
+        "this process no longer follows the dispatched teardown of stack \"{stack}\", which has until {until}: `jiti events {stack}` shows how it ends"
+    )]
+    NotFollowed {
+        /// The stack.
+        stack: StackName,
+        /// The end of its time.
+        until: Timestamp,
+    },
+
     /// The stack is protected, and its name was not typed.
     #[error("stack \"{stack}\" is protected: type its name to confirm the teardown")]
     Unconfirmed {
@@ -228,6 +285,7 @@ impl TeardownError {
                     || matches!(error, ServiceError::Ledger(error) if error.is_refusal())
             }
             Self::Running { .. }
+            | Self::Dispatched { .. }
             | Self::Replaced { .. }
             | Self::PowerOperation { .. }
             | Self::NoLongerDue { .. }
@@ -241,6 +299,10 @@ impl TeardownError {
             | Self::Exposed { .. }
             | Self::NotUnderstood { .. } => true,
             Self::Terraform { .. }
+            | Self::DispatchFailed { .. }
+            | Self::DispatchOverdue { .. }
+            | Self::FailedElsewhere { .. }
+            | Self::NotFollowed { .. }
             | Self::NotFound { .. }
             | Self::Paused { .. }
             | Self::Folder { .. } => false,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::blocker::Blocker;
 use super::residue::Residue;
 use crate::cloud::RecoveryCommands;
-use crate::lease::Strategy;
+use crate::lease::{Repository, Strategy};
 use crate::values::id::{RunId, StackName};
 use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
@@ -53,6 +53,15 @@ pub enum Method {
         /// The SHA-256 of the saved plan, in hexadecimal: only that plan is applied. `None` when
         /// there is no saved plan, because something blocks it or nothing is left to destroy.
         digest: Option<String>,
+        /// The commit, if the root directory is a fresh clone of it.
+        rebuilt_from: Option<Repository>,
+    },
+    /// A command starts the teardown elsewhere.
+    Dispatch {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// How long the teardown may take.
+        timeout: Span,
     },
     /// jiti deletes what carries the stack's tags.
     Sweep {
@@ -66,7 +75,7 @@ impl Method {
     #[must_use]
     pub const fn strategy(&self) -> Strategy {
         match self {
-            Self::Terraform { .. } => Strategy::Terraform,
+            Self::Terraform { .. } | Self::Dispatch { .. } => Strategy::Terraform,
             Self::Sweep { .. } => Strategy::Sweep,
         }
     }
@@ -77,16 +86,73 @@ impl Method {
         match self {
             Self::Terraform { digest, .. } => digest.as_deref(),
             Self::Sweep { digest } => Some(digest),
+            Self::Dispatch { .. } => None,
         }
     }
 
-    /// The root directory in which Terraform runs; empty for a sweep.
+    /// The root directory in which Terraform runs; empty for a sweep and a dispatch.
     #[must_use]
     pub fn directory(&self) -> &str {
         match self {
             Self::Terraform { directory, .. } => directory,
-            Self::Sweep { .. } => "",
+            Self::Sweep { .. } | Self::Dispatch { .. } => "",
         }
+    }
+
+    /// Where the teardown runs; `None` for a sweep, which needs no place.
+    #[must_use]
+    pub fn site(&self) -> Option<TeardownSite> {
+        match self {
+            Self::Terraform {
+                rebuilt_from: Some(repository),
+                ..
+            } => Some(TeardownSite::Rebuilt(repository.clone())),
+            Self::Terraform { directory, .. } => Some(TeardownSite::Folder {
+                directory: directory.clone(),
+            }),
+            Self::Dispatch { command, timeout } => Some(TeardownSite::Dispatch {
+                command: command.clone(),
+                timeout: *timeout,
+            }),
+            Self::Sweep { .. } => None,
+        }
+    }
+}
+
+/// Where a teardown runs: `where` in the JSON of a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "way", rename_all = "snake_case")]
+pub enum TeardownSite {
+    /// In the folder from which the stack was applied.
+    Folder {
+        /// Its path.
+        directory: String,
+    },
+    /// In a fresh clone of the commit from which the stack was applied.
+    Rebuilt(Repository),
+    /// On another system, which a command starts.
+    Dispatch {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// How long the teardown may take, in seconds.
+        #[serde(rename = "timeout_seconds", with = "in_seconds")]
+        timeout: Span,
+    },
+}
+
+/// A duration as a number of seconds.
+mod in_seconds {
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use crate::values::ttl::Span;
+
+    pub(super) fn serialize<S: Serializer>(span: &Span, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(span.seconds())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Span, D::Error> {
+        let seconds = u64::deserialize(from)?;
+        Span::from_seconds(seconds).ok_or_else(|| de::Error::custom("invalid duration"))
     }
 }
 
@@ -190,7 +256,7 @@ pub struct PlanWarning {
 mod serialised {
     use serde::{Deserialize, Serialize};
 
-    use super::{Method, PlanWarning, PlannedDeletion, TeardownPlan};
+    use super::{Method, PlanWarning, PlannedDeletion, TeardownPlan, TeardownSite};
     use crate::lease::Strategy;
     use crate::service::teardown::blocker::Blocker;
     use crate::service::teardown::residue::Residue;
@@ -204,6 +270,8 @@ mod serialised {
         run: RunId,
         directory: String,
         workspace: String,
+        #[serde(rename = "where", default)]
+        site: Option<TeardownSite>,
         resources: Vec<PlannedDeletion>,
         already_gone: Vec<PlannedDeletion>,
         #[serde(default)]
@@ -219,13 +287,20 @@ mod serialised {
 
     impl From<Plan> for TeardownPlan {
         fn from(plan: Plan) -> Self {
-            let method = match plan.strategy {
-                Strategy::Terraform => Method::Terraform {
+            let method = match (plan.strategy, plan.site) {
+                (Strategy::Terraform, Some(TeardownSite::Dispatch { command, timeout })) => {
+                    Method::Dispatch { command, timeout }
+                }
+                (Strategy::Terraform, site) => Method::Terraform {
                     directory: plan.directory,
                     workspace: plan.workspace,
                     digest: Some(plan.digest).filter(|digest| !digest.is_empty()),
+                    rebuilt_from: match site {
+                        Some(TeardownSite::Rebuilt(repository)) => Some(repository),
+                        _ => None,
+                    },
                 },
-                Strategy::Sweep => Method::Sweep {
+                (Strategy::Sweep, _) => Method::Sweep {
                     digest: plan.digest,
                 },
             };
@@ -247,14 +322,16 @@ mod serialised {
 
     impl From<TeardownPlan> for Plan {
         fn from(plan: TeardownPlan) -> Self {
-            let strategy = plan.method.strategy();
+            let (strategy, site) = (plan.method.strategy(), plan.method.site());
             let (directory, workspace, digest) = match plan.method {
                 Method::Terraform {
                     directory,
                     workspace,
                     digest,
+                    ..
                 } => (directory, workspace, digest.unwrap_or_default()),
                 Method::Sweep { digest } => (String::new(), String::new(), digest),
+                Method::Dispatch { .. } => Default::default(),
             };
             Self {
                 name: plan.name,
@@ -262,6 +339,7 @@ mod serialised {
                 run: plan.run,
                 directory,
                 workspace,
+                site,
                 resources: plan.resources,
                 already_gone: plan.already_gone,
                 residue: plan.residue,
@@ -290,10 +368,35 @@ mod tests {
             directory: "/srv".to_owned(),
             workspace: "default".to_owned(),
             digest: digest.map(str::to_owned),
+            rebuilt_from: None,
         };
         let sweep = Method::Sweep {
             digest: "def".to_owned(),
         };
+        let rebuilt = Method::Terraform {
+            directory: "/run".to_owned(),
+            workspace: "default".to_owned(),
+            digest: None,
+            rebuilt_from: Some(Repository {
+                url: "https://git.test/shop".to_owned(),
+                commit: "0".repeat(40),
+                directory: "infra".to_owned(),
+                clean: true,
+            }),
+        };
+        let dispatch = Method::Dispatch {
+            command: vec!["start".to_owned(), "shop".to_owned()],
+            timeout: Span::minutes(30),
+        };
+        let folder = json!({"way": "folder", "directory": "/srv"});
+        let mut places = vec![
+            folder.clone(),
+            folder,
+            json!(null),
+            json!({"way": "rebuilt", "url": "https://git.test/shop", "commit": "0".repeat(40),
+                "directory": "infra", "clean": true}),
+            json!({"way": "dispatch", "command": ["start", "shop"], "timeout_seconds": 1800}),
+        ];
         for (method, expected) in [
             (
                 terraform(Some("abc")),
@@ -301,6 +404,8 @@ mod tests {
             ),
             (terraform(None), ["terraform", "/srv", "default", ""]),
             (sweep, ["sweep", "", "", "def"]),
+            (rebuilt, ["terraform", "/run", "default", ""]),
+            (dispatch, ["terraform", "", "", ""]),
         ] {
             let plan = TeardownPlan {
                 name: stack_name("shop"),
@@ -321,6 +426,7 @@ mod tests {
             assert_eq!(value["directory"], json!(directory));
             assert_eq!(value["workspace"], json!(workspace));
             assert_eq!(value["digest"], json!(digest));
+            assert_eq!(value["where"], places.remove(0));
             assert_eq!(serde_json::from_value::<TeardownPlan>(value).unwrap(), plan);
         }
     }

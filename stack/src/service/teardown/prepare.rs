@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::TeardownSettings;
+use super::dispatch::DispatchCommand;
 use super::error::TeardownError;
 use super::plan::{Method, TeardownPlan};
 use super::run_folder::RunFolder;
@@ -34,6 +35,8 @@ pub(super) struct SavedTeardown {
     pub(super) folder: RunFolder,
     /// The folder that holds the folders of all runs.
     pub(super) runs: PathBuf,
+    /// The folder of this user's records of origins.
+    pub(super) origins: Option<PathBuf>,
     pub(super) mask: Mask,
     pub(super) timing: SweepTiming,
     pub(super) strategy: SavedStrategy,
@@ -44,13 +47,14 @@ pub(super) struct SavedTeardown {
 pub(super) enum SavedStrategy {
     Terraform(SavedDestroy),
     Sweep(SweepPlan),
+    Dispatch(DispatchCommand),
 }
 
 impl SavedTeardown {
     /// The plan of the sweep; `None` if the teardown goes through Terraform.
     pub(super) fn sweep(&self) -> Option<&SweepPlan> {
         match &self.strategy {
-            SavedStrategy::Terraform(_) => None,
+            SavedStrategy::Terraform(_) | SavedStrategy::Dispatch(_) => None,
             SavedStrategy::Sweep(plan) => Some(plan),
         }
     }
@@ -67,6 +71,7 @@ impl PreparedTeardown {
         let saved = SavedTeardown {
             folder,
             runs: settings.runs.clone(),
+            origins: settings.origins.clone(),
             mask,
             timing: settings.timing.clone(),
             strategy,
@@ -110,6 +115,7 @@ impl Teardowns<'_> {
         match &shown.method {
             Method::Terraform { .. } => self.take_over_destroy(shown, folder, settings).await,
             Method::Sweep { .. } => Self::take_over_sweep(shown, folder, settings),
+            Method::Dispatch { .. } => self.take_over_dispatch(shown, folder, settings).await,
         }
     }
 

@@ -32,6 +32,15 @@ pub enum Progress {
         /// How many resources will be deleted.
         count: usize,
     },
+    /// A command was started that starts the teardown elsewhere. The intent is in the ledger.
+    Dispatched {
+        /// The stack.
+        name: StackName,
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// The time until which the other side is expected to end the teardown.
+        until: Timestamp,
+    },
     /// The delete of a resource began.
     ResourceStarted {
         /// Its address.

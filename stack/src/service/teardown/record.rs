@@ -238,7 +238,7 @@ impl Teardowns<'_> {
     }
 
     /// Checks whether the teardown of a stack with a live lease may begin.
-    fn may_begin(
+    pub(super) fn may_begin(
         self,
         plan: &TeardownPlan,
         request: &TeardownRequest,

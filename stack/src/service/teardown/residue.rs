@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::lease::{EventKind, ResidueDetails};
+use crate::lease::{EventKind, ResidualResource, ResidueDetails};
 use crate::values::id::StackName;
 use crate::values::money::HourlyRate;
 use crate::values::shell;
@@ -34,6 +34,21 @@ pub struct Residue {
 }
 
 impl Residue {
+    /// What a lease records under an id.
+    pub(super) fn of(id: &str, left: &ResidualResource) -> Self {
+        let left = left.clone();
+        Self {
+            id: id.to_owned(),
+            kind: left.kind,
+            region: left.region,
+            reason: left.reason,
+            blocked_by: left.blocked_by,
+            hourly_usd: left.hourly_usd,
+            command: left.command,
+            resource_id: left.resource_id,
+        }
+    }
+
     /// The event that records it.
     #[must_use]
     pub fn to_event(&self) -> EventKind {

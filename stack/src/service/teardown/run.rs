@@ -1,13 +1,17 @@
 //! Carries a prepared teardown out: records the intent, runs the strategy, and reports the outcome.
 
+use std::path::PathBuf;
+
 use super::error::TeardownError;
 use super::plan::TeardownPlan;
 use super::prepare::{PreparedTeardown, SavedStrategy, SavedTeardown};
 use super::progress::{Progress, TeardownOutcome};
 use super::record::ProgressWriter;
 use super::{OnProgress, StopSignal, TeardownRequest};
+use crate::origin_record::OriginRecords;
 use crate::process;
 use crate::service::Teardowns;
+use crate::values::id::StackName;
 
 impl Teardowns<'_> {
     /// Carries a plan out: records the intent, deletes what the saved plan says and nothing else,
@@ -33,6 +37,12 @@ impl Teardowns<'_> {
             .carry_out(&plan, &saved, request, &mut progress, stop)
             .await;
         saved.folder.tidy();
+        if result
+            .as_ref()
+            .is_ok_and(|outcome| outcome.residue.is_empty())
+        {
+            self.forget_origin(&plan.name, saved.origins.as_ref()).await;
+        }
         progress.write(&match &result {
             Ok(outcome) => Progress::Done(outcome.clone()),
             Err(error) => Progress::Failed {
@@ -66,22 +76,53 @@ impl Teardowns<'_> {
             });
         }
         saved.folder.claim()?;
+        match &saved.strategy {
+            SavedStrategy::Dispatch(command) => {
+                self.dispatch_and_follow(plan, saved, command, request, progress, stop)
+                    .await
+            }
+            SavedStrategy::Sweep(sweep) => {
+                self.begin(plan, saved, request, progress).await?;
+                self.sweep(plan, sweep, &saved.timing, progress, stop).await
+            }
+            SavedStrategy::Terraform(destroy) => {
+                self.begin(plan, saved, request, progress).await?;
+                self.destroy(plan, saved, destroy, progress, stop).await
+            }
+        }
+    }
+
+    /// Records the intent to delete something from this process.
+    async fn begin(
+        self,
+        plan: &TeardownPlan,
+        saved: &SavedTeardown,
+        request: &TeardownRequest,
+        progress: &mut ProgressWriter<'_>,
+    ) -> Result<(), TeardownError> {
         self.begin_teardown(plan, request, &saved.runs, saved.sweep())
             .await?;
         progress.write(&Progress::Started {
-            name: stack.clone(),
+            name: plan.name.clone(),
             run: plan.run.clone(),
             host: process::host(),
             pid: std::process::id(),
             count: plan.count(),
         });
-        match &saved.strategy {
-            SavedStrategy::Sweep(sweep) => {
-                self.sweep(plan, sweep, &saved.timing, progress, stop).await
-            }
-            SavedStrategy::Terraform(destroy) => {
-                self.destroy(plan, saved, destroy, progress, stop).await
-            }
+        Ok(())
+    }
+
+    /// Removes this user's record of a stack that is gone. If that fails, the record stays, and
+    /// names a folder whose state no longer has the stack.
+    async fn forget_origin(self, stack: &StackName, origins: Option<&PathBuf>) {
+        let ledger = &self.service.ledger;
+        let Some(folder) = origins.filter(|_| ledger.is_shared()) else {
+            return;
+        };
+        if let Ok(id) = ledger.id().await
+            && let Err(error) = OriginRecords::at(folder).remove(&id, stack)
+        {
+            tracing::warn!(%stack, %error, "cannot remove the record of the stack's origin");
         }
     }
 }

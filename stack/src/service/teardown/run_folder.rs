@@ -10,6 +10,7 @@
 //!   deleted.json       the deletions in the output of a run that did not finish
 //!   finished.json      the deletions of such an earlier run, to be recorded by this one
 //!   failures.log       what failed provisioners and providers said, with secrets masked; it stays
+//!   checkout           the clone of a root module that was rebuilt: removed when the run ends
 //!   progress.jsonl     each step, with secrets masked; it stays
 //! ```
 
@@ -36,6 +37,9 @@ pub(super) const RUNNER: &str = "runner.json";
 
 /// The file that names Terraform's process.
 const TERRAFORM: &str = "terraform.json";
+
+/// The clone of a root module that was rebuilt from its commit.
+const CHECKOUT: &str = "checkout";
 
 /// Terraform's output, line by line.
 const OUTPUT: &str = "output";
@@ -116,6 +120,11 @@ impl RunFolder {
         self.path.join(Self::PLAN)
     }
 
+    /// The folder of the clone, which need not exist.
+    pub(super) fn checkout(&self) -> PathBuf {
+        self.path.join(CHECKOUT)
+    }
+
     /// Records Terraform's process. Without the record, the next run assumes that Terraform ended
     /// with this process.
     pub(super) fn note_terraform(&self, pid: u32) {
@@ -167,6 +176,8 @@ impl RunFolder {
             // A missing file is fine, and nothing better can be done about another error.
             let _ = std::fs::remove_file(self.path.join(name));
         }
+        // It may contain the backend's configuration.
+        let _ = std::fs::remove_dir_all(self.checkout());
     }
 
     /// The digest of the saved plan.
@@ -319,6 +330,8 @@ mod tests {
 
         let folder = RunFolder::make(runs.path(), &RunId::random()).unwrap();
         std::fs::write(folder.plan(), "secret").unwrap();
+        std::fs::create_dir(folder.checkout()).unwrap();
+        std::fs::write(folder.checkout().join("main.tf"), "secret").unwrap();
         folder.progress().unwrap();
         let path = folder.path().to_owned();
         folder.tidy();

@@ -10,9 +10,12 @@
 //! | reaper | a sweep has begun | no | refused: Terraform cannot finish a sweep |
 //! | reaper | state lost or empty | yes | sweep |
 //! | reaper | any other | any | Terraform; an unreachable origin becomes residue, never a sweep |
+//!
+//! Through Terraform, `origin_access` chooses the place: the folder, a rebuild from the commit, or
+//! a dispatch.
 
 use super::blocker::Blocker;
-use super::plan::TeardownPlan;
+use super::plan::{Method, TeardownPlan};
 use crate::lease::Strategy;
 
 /// Who asks for a teardown.
@@ -53,6 +56,9 @@ impl Situation {
             Self::OriginUnreachable
         } else if blockers.iter().any(Blocker::is_lost_state) {
             Self::StateLost
+        } else if matches!(plan.method, Method::Dispatch { .. }) {
+            // The other side reads the state.
+            Self::Reachable
         } else if blockers.is_empty() && plan.method.digest().is_none() {
             Self::StateEmpty
         } else {

@@ -2,6 +2,7 @@
 //! demand.
 
 mod forget;
+mod places;
 mod races;
 mod reasons;
 
@@ -94,8 +95,12 @@ impl World {
     }
 
     async fn with(config: Config, clock: Arc<dyn Clock>) -> Self {
+        Self::on(MemoryLedger::new(), config, clock).await
+    }
+
+    async fn on(ledger: MemoryLedger, config: Config, clock: Arc<dyn Clock>) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let ledger = Arc::new(MemoryLedger::new());
+        let ledger = Arc::new(ledger);
         let service = Service::new(
             Arc::clone(&ledger) as Arc<dyn Ledger>,
             clock,

@@ -62,6 +62,7 @@ pub(super) fn destroy(lease: &Lease, own: &[Resource], is_protected: bool) -> Te
             directory: lease.origin.directory.clone(),
             workspace: lease.origin.workspace.clone(),
             digest: Some("demo".to_owned()),
+            rebuilt_from: None,
         },
         run: RunId::random(),
         resources: resources.collect(),

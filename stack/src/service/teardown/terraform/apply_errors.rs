@@ -193,6 +193,7 @@ mod tests {
                 directory: "/srv".to_owned(),
                 workspace: "default".to_owned(),
                 digest: None,
+                rebuilt_from: None,
             },
             run: RunId::random(),
             resources: vec![

@@ -15,6 +15,7 @@ use crate::service::teardown::plan::{
     Method, NameReservation, PlannedDeletion, TeardownPlan, name_warnings,
 };
 use crate::service::teardown::prepare::{PreparedTeardown, SavedStrategy};
+use crate::service::teardown::rebuild::root_of;
 use crate::service::teardown::run_folder::{self, RunFolder};
 use crate::service::teardown::runner::Runner;
 use crate::terraform::{Change, State, Terraform, resource_type};
@@ -81,10 +82,17 @@ impl Teardowns<'_> {
         let names: Vec<_> = name_warnings(&resources).collect();
         let plan = TeardownPlan {
             name: stack.clone(),
-            method: Method::Terraform {
-                directory: lease.origin.directory.clone(),
-                workspace: lease.origin.workspace.clone(),
-                digest,
+            method: match &inspection.dispatch {
+                Some(command) => Method::Dispatch {
+                    command: command.words(),
+                    timeout: command.timeout,
+                },
+                None => Method::Terraform {
+                    directory: inspection.directory(&lease),
+                    workspace: lease.origin.workspace.clone(),
+                    digest,
+                    rebuilt_from: inspection.rebuilt_from.clone(),
+                },
             },
             run,
             residue: Vec::new(),
@@ -103,9 +111,12 @@ impl Teardowns<'_> {
                 .collect(),
             blockers: inspection.blockers,
         };
-        let strategy = SavedStrategy::Terraform(SavedDestroy {
-            terraform: inspection.terraform,
-        });
+        let strategy = match inspection.dispatch {
+            Some(command) => SavedStrategy::Dispatch(command),
+            None => SavedStrategy::Terraform(SavedDestroy {
+                terraform: inspection.terraform,
+            }),
+        };
         let prepared = PreparedTeardown::new(plan, folder, settings, inspection.mask, strategy);
         Ok(Some(prepared))
     }
@@ -121,6 +132,19 @@ impl Teardowns<'_> {
         let lease = self.service.live(&stack).await?;
         let mut mask = known_secrets(&lease, settings);
         let mut terraform = None;
+        let find = || {
+            let programs = self.programs(settings);
+            let Method::Terraform {
+                workspace,
+                rebuilt_from: Some(repository),
+                ..
+            } = &shown.method
+            else {
+                return Terraform::at(&lease.origin, programs);
+            };
+            let directory = root_of(&folder.checkout(), repository);
+            Terraform::in_checkout(directory, workspace, &lease.origin, programs)
+        };
         if let Some(digest) = shown.method.digest().filter(|_| shown.may_proceed()) {
             if folder.digest()? != digest {
                 return Err(TeardownError::NotAsShown { stack });
@@ -129,7 +153,7 @@ impl Teardowns<'_> {
                 stack: stack.clone(),
                 error,
             };
-            let found = Terraform::at(&lease.origin, self.programs(settings)).map_err(failed)?;
+            let found = find().map_err(failed)?;
             let saved = found.show(&folder.plan()).await.map_err(failed)?;
             let blockers = guardrails::of_plan(&stack, shown.method.directory(), &saved);
             if !blockers.is_empty() {
@@ -148,7 +172,7 @@ impl Teardowns<'_> {
             mask.add(saved.mask);
             terraform = Some(found);
         } else if shown.may_proceed() {
-            terraform = Terraform::at(&lease.origin, self.programs(settings)).ok();
+            terraform = find().ok();
         }
         let strategy = SavedStrategy::Terraform(SavedDestroy { terraform });
         Ok(PreparedTeardown::new(

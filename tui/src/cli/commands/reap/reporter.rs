@@ -81,7 +81,9 @@ impl Reporter {
             ReaperStep::Ended(task, ending) => {
                 let (word, sentence) = (word(ending), sentence(&task.name, ending));
                 match ending {
-                    TerminationResult::Ended(_) => self.line(self.dated(sentence, now)),
+                    TerminationResult::Ended(_) | TerminationResult::Dispatched { .. } => {
+                        self.line(self.dated(sentence, now));
+                    }
                     TerminationResult::Spared | TerminationResult::Elsewhere(_) => {
                         self.step_line(|| sentence);
                     }
@@ -131,6 +133,7 @@ pub(super) fn word(ending: &TerminationResult) -> &'static str {
     match ending {
         TerminationResult::Ended(outcome) if outcome.residue.is_empty() => "gone",
         TerminationResult::Ended(_) => "residue",
+        TerminationResult::Dispatched { .. } => "dispatched",
         TerminationResult::Elsewhere(_) => "elsewhere",
         TerminationResult::Spared => "spared",
         TerminationResult::Refused(_) => "refused",
@@ -154,6 +157,10 @@ fn sentence(name: &stack::StackName, ending: &TerminationResult) -> String {
                 left.join("; ")
             )
         }
+        TerminationResult::Dispatched { until } => format!(
+            "the teardown of {name} was dispatched and has until {} UTC",
+            values::minute(*until)
+        ),
         TerminationResult::Spared => format!("{name} skipped: no longer due"),
         TerminationResult::Elsewhere(why) => {
             format!("{name} skipped: handled by another process ({why})")
@@ -213,7 +220,9 @@ pub(super) fn result(task: &ReaperTask, ending: &TerminationResult, event: Optio
         TerminationResult::Elsewhere(why)
         | TerminationResult::Refused(why)
         | TerminationResult::Failed(why) => Some(why),
-        TerminationResult::Ended(_) | TerminationResult::Spared => None,
+        TerminationResult::Ended(_)
+        | TerminationResult::Dispatched { .. }
+        | TerminationResult::Spared => None,
     };
     let mut object = Map::new();
     if let Some(event) = event {

@@ -47,10 +47,22 @@ pub(super) fn plan(ui: &mut Ui, plan: &TeardownPlan) -> Result<(), CommandError>
     ))?;
     ui.text(&match &plan.method {
         Method::Terraform {
+            workspace,
+            rebuilt_from: Some(repository),
+            ..
+        } => format!(
+            "  rebuilt from {}, workspace {workspace}",
+            teardown_plan::commit(repository)
+        ),
+        Method::Terraform {
             directory,
             workspace,
             ..
         } => format!("  in {directory}, workspace {workspace}"),
+        Method::Dispatch { command, timeout } => format!(
+            "  by dispatch, within {timeout}: {}",
+            teardown_plan::typed(command)
+        ),
         Method::Sweep { .. } => "  by tag, in the configured accounts".to_owned(),
     })?;
     if plan.count() > 0 && plan.method.strategy() == Strategy::Sweep {
@@ -123,6 +135,11 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
         Progress::Planning { name } => ui.text(&format!("Planning the teardown of {name} …")),
         Progress::Started { pid, host, .. } => ui.text(&format!(
             "Process {pid} on {host} runs the teardown; it keeps running if you close this one"
+        )),
+        Progress::Dispatched { command, until, .. } => ui.text(&format!(
+            "Dispatched with `{}`; the teardown has until {} UTC",
+            teardown_plan::typed(command),
+            values::minute(*until)
         )),
         Progress::ResourceStarted { id, kind } => {
             ui.text(&format!("  {}: deleting", label(kind, id)))

@@ -127,14 +127,26 @@ fn sentence_case(text: &str) -> String {
     first.into_iter().flatten().chain(chars).collect()
 }
 
-/// The strategy: the Terraform directory, or a sweep.
+/// The strategy: the place in which Terraform runs, or a sweep.
 fn strategy(plan: &TeardownPlan) -> String {
     match &plan.method {
+        Method::Terraform {
+            workspace,
+            rebuilt_from: Some(repository),
+            ..
+        } => format!(
+            "rebuilt from {}, workspace {workspace}",
+            teardown_plan::commit(repository)
+        ),
         Method::Terraform {
             directory,
             workspace,
             ..
         } => format!("{directory}, workspace {workspace}"),
+        Method::Dispatch { command, timeout } => format!(
+            "dispatched within {timeout}: {}",
+            teardown_plan::typed(command)
+        ),
         Method::Sweep { .. } => "sweep by tag in the configured accounts".to_owned(),
     }
 }
