@@ -1,4 +1,5 @@
-//! The cloud's last answers: resources, their use, the bill, prices.
+//! The cloud's last answers: resources, their use, the bill, prices. And the histories of leases,
+//! from which reports are computed.
 //!
 //! The ledger is the source of truth; the inventory is a cache. Deleting it costs one refresh.
 //! [`MemoryInventory`] and [`SqliteInventory`] pass the same contract test.
@@ -6,6 +7,7 @@
 mod bill;
 mod memory;
 mod rate;
+mod report_rows;
 mod snapshot;
 mod sqlite;
 mod tagged_stack;
@@ -19,6 +21,10 @@ use serde::{Deserialize, Serialize};
 pub use bill::{BillHistory, BilledDay, StackBill};
 pub use memory::MemoryInventory;
 pub use rate::Rate;
+pub use report_rows::{
+    LoggedEvent, ReportContents, ReportLease, ReportPosition, ReportStack, ReportStackUpdate,
+    ReportUpdate,
+};
 pub(crate) use snapshot::gap_covers;
 pub use snapshot::{CloudClock, CloudSnapshot, DatedActivity, PlaceScan, ScanGap};
 pub use sqlite::SqliteInventory;
@@ -29,7 +35,7 @@ use crate::idle::Activity;
 use crate::lease::ProcessId;
 use crate::ledger::LedgerFuture;
 use crate::process::{self, Liveness};
-use crate::values::id::RunId;
+use crate::values::id::{RunId, StackName};
 
 /// The result of one scan of the cloud.
 #[derive(Clone, Debug, PartialEq)]
@@ -187,4 +193,29 @@ pub trait Inventory: Send + Sync {
     /// # Errors
     /// When the store can't be read or written.
     fn record_prices(&self, at: Timestamp, prices: Vec<Price>) -> LedgerFuture<'_, ()>;
+
+    /// The stored histories from `since` on; `None` if none are stored, or they have another
+    /// format.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    fn report_contents(&self, since: Timestamp) -> LedgerFuture<'_, Option<ReportContents>>;
+
+    /// What it takes to continue the histories of some stacks, without those of which nothing is
+    /// stored. `None` if the stored position is no longer `position`.
+    ///
+    /// # Errors
+    /// When the store can't be read.
+    fn report_stacks(
+        &self,
+        position: ReportPosition,
+        names: Vec<StackName>,
+    ) -> LedgerFuture<'_, Option<Vec<ReportStack>>>;
+
+    /// Changes the stored histories, if the change builds on the stored position. Returns whether
+    /// it was stored. Unlike the cloud's answers, a history that cannot be stored is not kept.
+    ///
+    /// # Errors
+    /// When the store can't be read or written.
+    fn save_report(&self, update: ReportUpdate) -> LedgerFuture<'_, bool>;
 }

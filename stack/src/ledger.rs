@@ -42,7 +42,7 @@ pub enum Scope {
 }
 
 /// A position in the log, as returned by [`Ledger::log`]. Opaque: only the ledger that issued it
-/// understands it.
+/// understands it. Its text may be stored and read back with [`Cursor::from_text`].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Cursor(String);
 

@@ -10,11 +10,15 @@ use stack::cloud::{
     Bill, BillLine, Confirmation, Discovery, DiscoveryScope, Price, Unchecked, Usage,
 };
 use stack::idle::{Activity, DEFAULT_WINDOW, Evidence};
-use stack::inventory::{BillAnswer, CloudClock, CloudScan, CloudSnapshot};
+use stack::inventory::{
+    BillAnswer, CloudClock, CloudScan, CloudSnapshot, LoggedEvent, ReportLease, ReportPosition,
+    ReportStack, ReportStackUpdate, ReportUpdate,
+};
+use stack::ledger::{Cursor, UnreadableStack};
 use stack::testing::{noon, stack_name};
 use stack::{
-    Inventory, Ledger, MemoryInventory, Place, Resource, ResourceId, Span, SqliteInventory,
-    SqliteLedger,
+    Inventory, Ledger, LedgerId, MemoryInventory, Place, Resource, ResourceId, Seq, Span,
+    SqliteInventory, SqliteLedger,
 };
 
 /// Runs a contract on the inventory in memory, on the one in a ledger's file, and on one whose file
@@ -76,6 +80,12 @@ laws! {
     each_change_is_another_generation;
     /// A price replaces the one for the same meter and region.
     prices_are_replaced;
+    /// A report reads the histories of stacks that exist, and of those that ended in its period.
+    histories_are_read_from_a_time_on;
+    /// A change of histories applies only to the position on which it builds.
+    histories_change_from_one_position_to_the_next;
+    /// A rebuild drops everything, and of a stack that cannot be read nothing is kept.
+    histories_are_dropped;
 }
 
 type Kept = Arc<dyn Inventory>;
@@ -392,4 +402,153 @@ async fn prices_are_replaced(inventory: Kept) {
             (price("ec2:t3.micro", 2), noon())
         ]
     );
+}
+
+/// A position whose cursor has no form that anything but its ledger understands.
+fn position(cursor: &str) -> ReportPosition {
+    ReportPosition {
+        ledger: LedgerId::new("0123456789ab").unwrap(),
+        format: 7,
+        cursor: Cursor::from_text(cursor),
+        last_event: Some(LoggedEvent {
+            stack: stack_name("a"),
+            seq: Seq(3),
+            at: after(3),
+        }),
+    }
+}
+
+/// A stack whose leases have an end, in minutes, or none.
+fn histories(stack: &str, from: u32, ends: &[Option<u32>]) -> ReportStackUpdate {
+    let lease = |(number, end): (u32, &Option<u32>)| ReportLease {
+        stack: stack_name(stack),
+        number,
+        last_at: end.map_or(noon(), after),
+        live: end.is_none(),
+        history: vec![0, u8::try_from(number).unwrap()],
+    };
+    let leases: Vec<_> = (from..).zip(ends).map(lease).collect();
+    let is_live = leases.last().is_some_and(|lease| lease.live);
+    ReportStackUpdate {
+        stack: ReportStack {
+            name: stack_name(stack),
+            seq: Seq(3),
+            leases: leases.last().map_or(0, |lease| lease.number),
+            redated: false,
+            state: is_live.then(|| vec![1, 2, 3]),
+        },
+        from,
+        leases,
+    }
+}
+
+/// A change from one position to the next.
+fn change(previous: Option<&str>, cursor: &str, stacks: Vec<ReportStackUpdate>) -> ReportUpdate {
+    ReportUpdate {
+        after: previous.map(position),
+        rebuild: false,
+        position: position(cursor),
+        stacks,
+        unreadable: Vec::new(),
+    }
+}
+
+/// The leases that a report over the time since so many minutes reads.
+async fn read_leases(inventory: &Kept, since: u32) -> Vec<(String, u32)> {
+    let contents = inventory.report_contents(after(since)).await.unwrap();
+    let leases = contents.unwrap().leases.into_iter();
+    let mut leases: Vec<_> = leases
+        .map(|lease| (lease.stack.to_string(), lease.number))
+        .collect();
+    leases.sort();
+    leases
+}
+
+/// Stores a change. Where nothing can be stored, nothing is there afterwards, and the law ends.
+async fn stores(inventory: &Kept, update: ReportUpdate) -> bool {
+    let stored = inventory.save_report(update).await.unwrap();
+    let contents = inventory.report_contents(noon()).await.unwrap();
+    assert_eq!(contents.is_some(), stored);
+    stored
+}
+
+async fn histories_are_read_from_a_time_on(inventory: Kept) {
+    assert_eq!(inventory.report_contents(noon()).await.unwrap(), None);
+    let a = histories("a", 1, &[Some(10), Some(20), None]);
+    let b = histories("b", 1, &[Some(15)]);
+    let all = [a.leases.clone(), b.leases.clone()].concat();
+    if !stores(&inventory, change(None, "1:x,2:y", vec![a, b])).await {
+        return;
+    }
+    let mut contents = inventory.report_contents(after(1)).await.unwrap().unwrap();
+    contents
+        .leases
+        .sort_by(|a, b| (&a.stack, a.number).cmp(&(&b.stack, b.number)));
+    assert_eq!(contents.leases, all);
+    assert_eq!(contents.position, position("1:x,2:y"));
+    let named = |leases: &[(&str, u32)]| {
+        let leases = leases.iter();
+        leases
+            .map(|(stack, number)| ((*stack).to_owned(), *number))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        read_leases(&inventory, 15).await,
+        named(&[("a", 2), ("a", 3), ("b", 1)])
+    );
+    assert_eq!(read_leases(&inventory, 21).await, named(&[("a", 3)]));
+}
+
+async fn histories_change_from_one_position_to_the_next(inventory: Kept) {
+    let first = histories("a", 1, &[Some(10), None]);
+    let state = first.stack.clone();
+    if !stores(&inventory, change(None, "1", vec![first])).await {
+        return;
+    }
+    let names = || vec![stack_name("a"), stack_name("unknown")];
+    let stacks = inventory.report_stacks(position("1"), names()).await;
+    assert_eq!(stacks.unwrap(), Some(vec![state]));
+    // The second lease ends, and a third one begins.
+    let next = histories("a", 2, &[Some(30), None]);
+    let saved = inventory.save_report(change(Some("1"), "2", vec![next.clone()]));
+    assert!(saved.await.unwrap());
+    let loser = histories("a", 1, &[]);
+    for previous in [None, Some("1"), Some("3")] {
+        let late = change(previous, "4", vec![loser.clone()]);
+        assert!(!inventory.save_report(late).await.unwrap(), "{previous:?}");
+    }
+    let stacks = inventory.report_stacks(position("1"), names()).await;
+    assert_eq!(stacks.unwrap(), None, "the position has changed");
+    let stacks = inventory.report_stacks(position("2"), names()).await;
+    assert_eq!(stacks.unwrap(), Some(vec![next.stack]));
+    let leases = read_leases(&inventory, 1).await;
+    assert_eq!(leases, [1, 2, 3].map(|number| ("a".to_owned(), number)));
+}
+
+async fn histories_are_dropped(inventory: Kept) {
+    let (a, b) = (histories("a", 1, &[None]), histories("b", 1, &[Some(10)]));
+    if !stores(&inventory, change(None, "1", vec![a, b])).await {
+        return;
+    }
+    let damaged = |name: &str| UnreadableStack {
+        name: name.to_owned(),
+        problem: "event 2 is damaged".to_owned(),
+    };
+    // The name of a damaged stack may be no name.
+    let unreadable = vec![damaged("?\u{1b}"), damaged("a")];
+    let mut update = change(Some("1"), "2", Vec::new());
+    update.unreadable.clone_from(&unreadable);
+    assert!(inventory.save_report(update).await.unwrap());
+    let contents = inventory.report_contents(after(1)).await.unwrap().unwrap();
+    assert_eq!(contents.unreadable, unreadable);
+    assert_eq!(read_leases(&inventory, 1).await, [("b".to_owned(), 1)]);
+    let stacks = inventory.report_stacks(position("2"), vec![stack_name("a")]);
+    assert_eq!(stacks.await.unwrap(), Some(Vec::new()));
+
+    let mut update = change(Some("2"), "3", vec![histories("c", 1, &[Some(10)])]);
+    update.rebuild = true;
+    assert!(inventory.save_report(update).await.unwrap());
+    let contents = inventory.report_contents(noon()).await.unwrap().unwrap();
+    assert_eq!(contents.unreadable, []);
+    assert_eq!(read_leases(&inventory, 1).await, [("c".to_owned(), 1)]);
 }

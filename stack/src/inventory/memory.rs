@@ -5,18 +5,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+use super::report_rows::MemoryReport;
 use super::{
     BillAnswer, BillHistory, BillLock, CloudScan, CloudSnapshot, DatedActivity, DatedPrice,
-    Generation, Inventory,
+    Generation, Inventory, ReportContents, ReportPosition, ReportStack, ReportUpdate,
 };
 use crate::cloud::{Described, Price, ResourceId};
 use crate::idle::Activity;
 use crate::ledger::LedgerFuture;
-use crate::values::id::RunId;
+use crate::values::id::{RunId, StackName};
 
 /// An in-memory inventory, with the update rules of [`CloudSnapshot`] and [`BillHistory`].
 #[derive(Debug, Default)]
-pub struct MemoryInventory(Mutex<Contents>);
+pub struct MemoryInventory {
+    contents: Mutex<Contents>,
+    report: Mutex<MemoryReport>,
+}
 
 /// The contents of an inventory.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +53,11 @@ impl MemoryInventory {
     /// Locks the contents. Each change is one assignment at its end, so a panic cannot leave half
     /// of one.
     fn contents(&self) -> MutexGuard<'_, Contents> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn report(&self) -> MutexGuard<'_, MemoryReport> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Locks the contents for a change.
@@ -165,5 +173,21 @@ impl Inventory for MemoryInventory {
     fn record_prices(&self, at: Timestamp, prices: Vec<Price>) -> LedgerFuture<'_, ()> {
         record_prices(&mut self.changing().prices, at, prices);
         now(())
+    }
+
+    fn report_contents(&self, since: Timestamp) -> LedgerFuture<'_, Option<ReportContents>> {
+        now(self.report().contents(since))
+    }
+
+    fn report_stacks(
+        &self,
+        position: ReportPosition,
+        names: Vec<StackName>,
+    ) -> LedgerFuture<'_, Option<Vec<ReportStack>>> {
+        now(self.report().stacks(&position, &names))
+    }
+
+    fn save_report(&self, update: ReportUpdate) -> LedgerFuture<'_, bool> {
+        now(self.report().save(update))
     }
 }

@@ -1,6 +1,7 @@
 //! The inventory in its own tables of the ledger's file, on one thread with its own connection,
 //! opened by the first call. Only this module and its sub-modules contain the inventory's SQL.
 
+mod report;
 mod rows;
 mod store;
 mod tables;
@@ -17,6 +18,7 @@ use self::store::Store;
 use super::memory::{record_activity, record_prices};
 use super::{
     BillAnswer, BillHistory, BillLock, CloudScan, CloudSnapshot, DatedPrice, Generation, Inventory,
+    ReportContents, ReportPosition, ReportStack, ReportUpdate,
 };
 use crate::cloud::{Described, Price, ResourceId};
 use crate::idle::Activity;
@@ -24,7 +26,7 @@ use crate::ledger::{LedgerError, LedgerFuture};
 use crate::sqlite::failure;
 use crate::sqlite::file::{LOCK_TIMEOUT, LedgerFile};
 use crate::sqlite::worker_thread::WorkerThread;
-use crate::values::id::RunId;
+use crate::values::id::{RunId, StackName};
 
 /// A job for the thread.
 type Job = Box<dyn FnOnce(&mut Store) + Send>;
@@ -234,6 +236,28 @@ impl Inventory for SqliteInventory {
                 |known| record_prices(known, at, prices),
             );
             kept.map(|_| ())
+        })
+    }
+
+    fn report_contents(&self, since: Timestamp) -> LedgerFuture<'_, Option<ReportContents>> {
+        self.run("reading histories", move |store| {
+            store.report(|db| report::contents(db, since))
+        })
+    }
+
+    fn report_stacks(
+        &self,
+        position: ReportPosition,
+        names: Vec<StackName>,
+    ) -> LedgerFuture<'_, Option<Vec<ReportStack>>> {
+        self.run("reading histories", move |store| {
+            store.report(|db| report::stacks(db, &position, &names))
+        })
+    }
+
+    fn save_report(&self, update: ReportUpdate) -> LedgerFuture<'_, bool> {
+        self.run("storing histories", move |store| {
+            store.change_report(|db| report::save(db, &update))
         })
     }
 }

@@ -56,17 +56,11 @@ impl Store {
         change: impl FnOnce(&mut T),
     ) -> Result<T, LedgerError> {
         if self.unstored.is_none() {
-            match self.writer() {
-                Ok(()) => return self.write(load, keep, change),
-                // Nothing can be stored here, but the fetched answer is still useful.
-                Err(
-                    LedgerError::ReadOnly { .. }
-                    | LedgerError::Denied { .. }
-                    | LedgerError::Full { .. }
-                    | LedgerError::Missing { .. },
-                ) => self.unstored = Some(self.load(rows::contents)?),
-                Err(error) => return Err(error),
+            if self.can_write()? {
+                return self.write(load, keep, change);
             }
+            // Nothing can be stored here, but the fetched answer is still useful.
+            self.unstored = Some(self.load(rows::contents)?);
         }
         let contents = self.unstored.get_or_insert_default();
         contents.changes += 1;
@@ -75,29 +69,80 @@ impl Store {
         Ok(part.clone())
     }
 
+    /// Reads stored histories; the default if there are none.
+    pub(super) fn report<T: Default>(
+        &mut self,
+        load: impl Fn(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
+        self.load(|db| {
+            if tables::has_report(db)? {
+                load(db)
+            } else {
+                Ok(T::default())
+            }
+        })
+    }
+
+    /// Changes stored histories; false if nothing can be stored, or `change` did not apply. The
+    /// generation stays the same, because no answer of the cloud changes.
+    pub(super) fn change_report(
+        &mut self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<bool>,
+    ) -> Result<bool, LedgerError> {
+        if !self.can_write()? {
+            return Ok(false);
+        }
+        self.transact("storing histories", change)
+    }
+
     fn write<T: Clone>(
         &mut self,
         load: Load<T>,
         keep: Keep<T>,
         change: impl FnOnce(&mut T),
     ) -> Result<T, LedgerError> {
+        self.transact("storing cloud data", |db| {
+            let before = load(db)?;
+            let mut after = before.clone();
+            change(&mut after);
+            keep(db, &before, &after)?;
+            tables::change_generation(db)?;
+            Ok(after)
+        })
+    }
+
+    /// Runs `act` in a transaction of the writing connection, which must be open.
+    fn transact<T>(
+        &mut self,
+        doing: &'static str,
+        act: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
         let ledger = self.ledger_file.name();
         let lock_timeout = self.ledger_file.lock_timeout;
-        let failed =
-            |error| failure::sqlite_after_wait(&ledger, "storing cloud data", lock_timeout, error);
+        let failed = |error| failure::sqlite_after_wait(&ledger, doing, lock_timeout, error);
         let Some(db) = &mut self.writing else {
             return Err(LedgerError::Missing { ledger });
         };
         let transaction = db
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed)?;
-        let before = load(&transaction).map_err(failed)?;
-        let mut after = before.clone();
-        change(&mut after);
-        keep(&transaction, &before, &after).map_err(failed)?;
-        tables::change_generation(&transaction).map_err(failed)?;
+        let answer = act(&transaction).map_err(failed)?;
         transaction.commit().map_err(failed)?;
-        Ok(after)
+        Ok(answer)
+    }
+
+    /// Opens the connection for writing; false if the file cannot be written.
+    fn can_write(&mut self) -> Result<bool, LedgerError> {
+        match self.writer() {
+            Ok(()) => Ok(true),
+            Err(
+                LedgerError::ReadOnly { .. }
+                | LedgerError::Denied { .. }
+                | LedgerError::Full { .. }
+                | LedgerError::Missing { .. },
+            ) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens the connection for writing. With less durability than the ledger: a power cut may lose
@@ -120,7 +165,10 @@ impl Store {
         Ok(())
     }
 
-    fn load<T: Default>(&mut self, load: Load<T>) -> Result<T, LedgerError> {
+    fn load<T: Default>(
+        &mut self,
+        load: impl Fn(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
         let ledger = self.ledger_file.name();
         let lock_timeout = self.ledger_file.lock_timeout;
         let failed =

@@ -45,6 +45,20 @@ const BILL_LOCK: Group = Group {
     create: "CREATE TABLE cloud_asking (asking TEXT NOT NULL);",
 };
 
+/// The histories of leases, which the events of the ledger contain as well. They are ordered by the
+/// end of the lease; the second index finds those of one stack.
+const REPORT: Group = Group {
+    name: "report",
+    format: 1,
+    tables: &["report_position", "report_stack", "report_lease", "report_unreadable"],
+    create: "
+        CREATE TABLE report_position (ledger TEXT NOT NULL, format INTEGER NOT NULL, cursor TEXT NOT NULL, last_stack TEXT, last_seq INTEGER, last_at INTEGER);
+        CREATE TABLE report_stack (name TEXT PRIMARY KEY, seq INTEGER NOT NULL, leases INTEGER NOT NULL, redated INTEGER NOT NULL, state BLOB) WITHOUT ROWID;
+        CREATE TABLE report_lease (ends_at INTEGER, stack TEXT, number INTEGER, last_at INTEGER NOT NULL, history BLOB NOT NULL, PRIMARY KEY (ends_at, stack, number)) WITHOUT ROWID;
+        CREATE INDEX report_lease_of_stack ON report_lease (stack, number);
+        CREATE TABLE report_unreadable (name TEXT PRIMARY KEY, problem TEXT NOT NULL) WITHOUT ROWID;",
+};
+
 struct Group {
     name: &'static str,
     format: u32,
@@ -76,14 +90,14 @@ impl Group {
 
 /// Creates missing tables, and recreates those of another format.
 pub(super) fn prepare(db: &mut Connection) -> rusqlite::Result<()> {
-    if are_known(db)? && STATE.is_known(db)? && BILL_LOCK.is_known(db)? {
+    if are_known(db)? && STATE.is_known(db)? && BILL_LOCK.is_known(db)? && REPORT.is_known(db)? {
         return Ok(());
     }
     let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(
         "CREATE TABLE IF NOT EXISTS cloud_format (name TEXT PRIMARY KEY, format INTEGER NOT NULL) WITHOUT ROWID;",
     )?;
-    for group in [SCANS, BILL, STATE, BILL_LOCK] {
+    for group in [SCANS, BILL, STATE, BILL_LOCK, REPORT] {
         if !group.is_known(&transaction)? {
             group.make(&transaction)?;
         }
@@ -99,6 +113,11 @@ pub(super) fn are_known(db: &Connection) -> rusqlite::Result<bool> {
         )?
         .query_row([], |row| row.get(0))?;
     Ok(there && SCANS.is_known(db)? && BILL.is_known(db)?)
+}
+
+/// Whether the tables of histories exist in the format that this version reads.
+pub(super) fn has_report(db: &Connection) -> rusqlite::Result<bool> {
+    REPORT.is_known(db)
 }
 
 /// The current generation; `None` if nothing was ever stored.
