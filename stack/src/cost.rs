@@ -222,9 +222,17 @@ impl Meter {
     /// The amount spent up to `now`; `None` if no rate was ever known.
     #[must_use]
     pub fn spent(&self, now: Timestamp) -> Option<Usd> {
-        let mut meter = self.clone_counters();
-        meter.count(now, self.rate(), self.stopped);
-        (meter.known > Elapsed::default() || self.rate().is_some()).then(|| meter.spent.dollars())
+        self.reading().spent(now).map(DollarTime::dollars)
+    }
+
+    /// The part of the meter from which the spend at any time follows.
+    pub(crate) fn reading(&self) -> MeterReading {
+        MeterReading {
+            spent: self.spent,
+            rate: self.rate(),
+            counted_to: self.counted_to,
+            is_known: self.known > Elapsed::default(),
+        }
     }
 
     /// What the figures do not cover: the unpriced part of the rate, and the time without a rate.
@@ -282,6 +290,33 @@ impl Meter {
             known,
             unknown,
             counted_to,
+        }
+    }
+}
+
+/// The spend that a [`Meter`] has counted, and how it continues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MeterReading {
+    /// The spend up to `counted_to`.
+    spent: DollarTime,
+    /// The rate from then on; `None` if it is unknown or the meter is stopped.
+    pub(crate) rate: Option<HourlyRate>,
+    #[serde(with = "serde_timestamp")]
+    pub(crate) counted_to: Timestamp,
+    /// Whether a rate was known for any time.
+    is_known: bool,
+}
+
+impl MeterReading {
+    /// The spend up to a time; `None` if no rate was ever known. A time before `counted_to` takes
+    /// nothing back.
+    pub(crate) fn spent(&self, to: Timestamp) -> Option<DollarTime> {
+        match self.rate {
+            Some(rate) => {
+                let time = Elapsed::between(self.counted_to, to);
+                Some(self.spent.plus(rate, time))
+            }
+            None => self.is_known.then_some(self.spent),
         }
     }
 }

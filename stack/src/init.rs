@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use report::{AcceptedPhase, MAX_REPORTED_PHASES, PhaseRefusal, PhaseReport};
 
-use crate::values::money::{HourlyRate, Usd};
+use crate::values::money::{DollarTime, HourlyRate, Usd};
 use crate::values::serde_timestamp;
 use crate::values::ttl::Elapsed;
 
@@ -220,9 +220,13 @@ impl Init {
     /// The cost of the overhead: rate × time. `None` while the end or the rate is unknown.
     #[must_use]
     pub fn usd(&self) -> Option<Usd> {
-        self.rate
-            .zip(self.total())
-            .map(|(rate, time)| rate.over(time))
+        self.cost().map(DollarTime::dollars)
+    }
+
+    /// Like [`Init::usd`], before the division.
+    pub(crate) fn cost(&self) -> Option<DollarTime> {
+        let (rate, time) = self.rate.zip(self.total())?;
+        Some(DollarTime::ZERO.plus(rate, time))
     }
 
     /// The longest phase. A check lasts from `provisioned` on and would always win, so checks count

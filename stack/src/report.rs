@@ -1,11 +1,14 @@
 //! The report on cost, idle time and init over a period, in groups: a fold of every event, in which
 //! unknown stays unknown.
 //!
-//! [`ReportBuilder`] takes the events page by page, and [`ReportBuilder::finish`] computes the
-//! figures.
+//! The events of each lease are recorded as a history that does not depend on the period or the
+//! grouping, so that it can be stored. The figures of a period are sums over histories.
+//! [`ReportBuilder`] does both for events in memory.
 
 mod figures;
-mod life;
+mod history;
+mod recorder;
+mod summation;
 
 use std::collections::BTreeMap;
 
@@ -15,13 +18,22 @@ use serde::{Deserialize, Serialize};
 
 pub use figures::{EndCounts, Figures, IdleFigures, InitFigures};
 
-use self::figures::Sums;
-use self::life::Life;
+pub(crate) use self::history::LeaseHistory;
+pub(crate) use self::recorder::{LeaseRecorder, StackRecorder, UnfoldableEvent};
+pub(crate) use self::summation::Summation;
+
 use crate::cloud::BillLine;
 use crate::lease::{Event, IllegalTransition, Lease};
 use crate::ledger::UnreadableStack;
 use crate::values::id::StackName;
 use crate::values::money::Usd;
+
+/// The version of the serialised form of a history. Raise it with every change of a field.
+const HISTORY_FORMAT: u32 = 1;
+
+/// The format of stored histories, which also contain leases. Histories of another format are
+/// dropped, and recorded from the events again.
+pub(crate) const FORMAT: u32 = (HISTORY_FORMAT << 16) | Lease::FORMAT;
 
 /// The grouping of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,16 +46,6 @@ pub enum GroupBy {
     Owner,
     /// By application and the version deployed at the time.
     Version,
-}
-
-impl GroupBy {
-    fn group(self, lease: &Lease) -> String {
-        match self {
-            Self::App => lease.app.to_string(),
-            Self::Owner => lease.owner.to_string(),
-            Self::Version => format!("{}@{}", lease.app, lease.version),
-        }
-    }
 }
 
 /// The figures per group and in total.
@@ -105,27 +107,7 @@ pub struct ReportBuilder {
     since: Timestamp,
     until: Timestamp,
     by: GroupBy,
-    lives: BTreeMap<StackName, Life>,
-    accounts: Accounts,
-}
-
-/// The sums per group and in total.
-#[derive(Debug, Default)]
-struct Accounts {
-    groups: BTreeMap<String, Sums>,
-    total: Sums,
-}
-
-impl Accounts {
-    fn enter(&mut self, group: &str, enter: impl Fn(&mut Sums)) {
-        if !self.groups.contains_key(group) {
-            self.groups.insert(group.to_owned(), Sums::default());
-        }
-        if let Some(sums) = self.groups.get_mut(group) {
-            enter(sums);
-        }
-        enter(&mut self.total);
-    }
+    stacks: BTreeMap<StackName, StackRecorder>,
 }
 
 impl ReportBuilder {
@@ -137,8 +119,7 @@ impl ReportBuilder {
             since,
             until,
             by,
-            lives: BTreeMap::new(),
-            accounts: Accounts::default(),
+            stacks: BTreeMap::new(),
         }
     }
 
@@ -147,64 +128,26 @@ impl ReportBuilder {
     /// # Errors
     /// [`IllegalTransition`] when the event cannot follow the previous ones.
     pub fn event(&mut self, event: &Event) -> Result<(), IllegalTransition> {
-        if !self.lives.contains_key(&event.stack) {
-            let life = Life::new(self.since, self.until, self.by);
-            self.lives.insert(event.stack.clone(), life);
+        if !self.stacks.contains_key(&event.stack) {
+            let recorder = StackRecorder::default();
+            self.stacks.insert(event.stack.clone(), recorder);
         }
-        match self.lives.get_mut(&event.stack) {
-            Some(life) => life.event(event, &mut self.accounts),
+        match self.stacks.get_mut(&event.stack) {
+            Some(recorder) => recorder.record_until(event, self.until),
             None => Ok(()),
         }
     }
 
     /// Computes the figures.
     #[must_use]
-    pub fn finish(mut self, besides: &ReportInputs) -> Report {
-        for (name, life) in &mut self.lives {
-            life.finish(&mut self.accounts);
-            if let Some(idleness) = besides.idleness.get(name) {
-                life.idle(*idleness, &mut self.accounts);
+    pub fn finish(self, besides: &ReportInputs) -> Report {
+        let mut sums = Summation::new(self.since, self.until, self.by, besides);
+        for (stack, recorder) in &self.stacks {
+            for (number, history) in recorder.leases() {
+                sums.add(stack, number, history);
             }
         }
-        if let Some(last) = besides.billed_until {
-            self.bill(&besides.billed, last);
-        }
-        let groups = self.accounts.groups.into_iter();
-        let mut groups: Vec<ReportGroup> = groups
-            .map(|(group, sums)| ReportGroup {
-                group,
-                figures: sums.figures(),
-            })
-            .collect();
-        groups.sort_by(|a, b| {
-            let dearer = b.figures.spent_usd.cmp(&a.figures.spent_usd);
-            dearer.then_with(|| a.group.cmp(&b.group))
-        });
-        Report {
-            since: self.since,
-            until: self.until,
-            unreadable: besides.unreadable.clone(),
-            by: self.by,
-            groups,
-            total: self.accounts.total.figures(),
-        }
-    }
-
-    /// Adds each line of the bill to the group that its stack belonged to on that day. Lines of
-    /// stacks that this ledger does not know are skipped.
-    fn bill(&mut self, lines: &[BillLine], last: Date) {
-        let groups: Vec<String> = self.accounts.groups.keys().cloned().collect();
-        for group in &groups {
-            self.accounts.enter(group, |sums| sums.billed_until(last));
-        }
-        let first = life::day(self.since);
-        for line in lines.iter().filter(|line| line.day >= first) {
-            let life = StackName::new(&line.stack).ok();
-            let life = life.and_then(|name| self.lives.get(&name));
-            if let Some(group) = life.and_then(|life| life.group_on(line.day)) {
-                self.accounts.enter(group, |sums| sums.billed(line.usd));
-            }
-        }
+        sums.finish()
     }
 }
 

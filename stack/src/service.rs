@@ -35,6 +35,7 @@ pub use teardown::Teardowns;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::inventory::Inventory;
 use crate::lease::{EventKind, Lease, NewEvent, Source};
 use crate::ledger::Ledger;
 use crate::policy::Policy;
@@ -50,6 +51,7 @@ pub struct Service {
     actor: Actor,
     source: Source,
     cloud_access: Option<CloudAccess>,
+    inventory: Option<Arc<dyn Inventory>>,
 }
 
 impl Service {
@@ -69,7 +71,23 @@ impl Service {
             actor,
             source,
             cloud_access: None,
+            inventory: None,
         }
+    }
+
+    /// Adds an inventory to a service without a cloud, which needs one only to store histories.
+    #[must_use]
+    pub fn with_inventory(self, inventory: Arc<dyn Inventory>) -> Self {
+        Self {
+            inventory: Some(inventory),
+            ..self
+        }
+    }
+
+    /// The inventory: its own, or else that of its cloud.
+    fn inventory(&self) -> Option<&Arc<dyn Inventory>> {
+        let of_cloud = self.cloud_access.as_ref().map(|access| &access.inventory);
+        self.inventory.as_ref().or(of_cloud)
     }
 
     /// The ledger behind it.

@@ -1,15 +1,12 @@
 //! The figures of one group, during the summation and as reported.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::KnownIdleness;
 use crate::listing::end_of;
-use crate::values::id::StackName;
-use crate::values::money::Usd;
+use crate::values::money::{DollarTime, Usd};
 use crate::values::ttl::Elapsed;
 
 /// The figures of a group of stacks. Unknown is null.
@@ -78,7 +75,7 @@ pub struct EndCounts {
 }
 
 /// What ended a stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum EndCause {
     Expiry,
     Purgatory,
@@ -87,39 +84,41 @@ pub(super) enum EndCause {
     Terraform,
 }
 
-/// One lease of a name: the name and the number of the lease.
-pub(super) type LifeId = (StackName, u32);
-
-/// The running sums of a group.
+/// The running sums of a group. Sums of rate × time are exact, so their order does not matter.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
-    lives: BTreeSet<LifeId>,
     figures: Figures,
-    known: bool,
+    /// The spend; `None` if no time was added.
+    spent: Option<DollarTime>,
+    /// Whether a rate was known for any time.
+    is_known: bool,
     inits: Vec<Elapsed>,
+    /// The cost of the inits with a known rate.
+    init_cost: Option<DollarTime>,
 }
 
 impl Sums {
+    /// Counts a stack that existed.
+    pub(super) fn stack(&mut self) {
+        self.figures.stacks = self.figures.stacks.saturating_add(1);
+    }
+
     /// Adds time that a stack existed, and what it spent in that time.
-    pub(super) fn stood(&mut self, life: &LifeId, time: Elapsed, spent: Usd, known: bool) {
-        if !self.lives.contains(life) {
-            self.lives.insert(life.clone());
-        }
+    pub(super) fn stood(&mut self, time: Elapsed, spent: DollarTime, is_known: bool) {
         self.figures.stood_seconds = self.figures.stood_seconds.plus(time);
-        self.known |= known;
-        let before = self.figures.spent_usd.unwrap_or_default();
-        self.figures.spent_usd = Some(before + spent);
+        self.is_known |= is_known;
+        self.spent = Some(self.spent.unwrap_or_default() + spent);
     }
 
     pub(super) fn without_rate(&mut self) {
         self.figures.without_rate += 1;
     }
 
-    pub(super) fn init(&mut self, time: Elapsed, usd: Option<Usd>) {
+    /// Adds an init; without a known rate, without a cost.
+    pub(super) fn init(&mut self, time: Elapsed, cost: Option<DollarTime>) {
         self.inits.push(time);
-        if let Some(usd) = usd {
-            let before = self.figures.init.usd.unwrap_or_default();
-            self.figures.init.usd = Some(before + usd);
+        if let Some(cost) = cost {
+            self.init_cost = Some(self.init_cost.unwrap_or_default() + cost);
         }
     }
 
@@ -170,8 +169,9 @@ impl Sums {
     pub(super) fn figures(mut self) -> Figures {
         self.inits.sort_unstable();
         let mut figures = self.figures;
-        figures.stacks = u32::try_from(self.lives.len()).unwrap_or(u32::MAX);
-        figures.spent_usd = figures.spent_usd.filter(|_| self.known);
+        let spent = self.spent.filter(|_| self.is_known);
+        figures.spent_usd = spent.map(DollarTime::dollars);
+        figures.init.usd = self.init_cost.map(DollarTime::dollars);
         figures.init.count = u32::try_from(self.inits.len()).unwrap_or(u32::MAX);
         figures.init.median_seconds = quantile(&self.inits, 50);
         figures.init.p90_seconds = quantile(&self.inits, 90);

@@ -1,18 +1,24 @@
 //! Reports cost, idle time and start-up time of stacks over a time.
 
+mod follower;
+mod tracked_stack;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use self::follower::{Histories, HistoryFollower, Overtaken, ReadingSteps};
 use super::{BillMode, Service, ServiceError};
 use crate::idle::IdleState;
-use crate::lease::{EventKind, corrected};
-use crate::ledger::{Cursor, LedgerError, Scope, UnreadableStack};
-use crate::report::{GroupBy, KnownIdleness, Report, ReportBuilder, ReportInputs};
+use crate::lease::corrected;
+use crate::ledger::{LedgerError, Scope};
+use crate::report::{
+    GroupBy, KnownIdleness, LeaseHistory, Report, ReportInputs, StackRecorder, Summation,
+};
 use crate::values::id::{Seq, StackName};
 
-/// How many events are read at a time.
-const PAGE: usize = 5_000;
+/// How often to use stored histories that other processes change meanwhile.
+const MAX_ATTEMPTS: usize = 5;
 
 /// The use cases of reports: see [`Service::reports`].
 #[derive(Clone, Copy)]
@@ -20,88 +26,116 @@ pub struct Reports<'a> {
     pub(super) service: &'a Service,
 }
 
-/// The stacks that cannot be folded event by event.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Exceptions {
-    /// They cannot be read: the reason by name.
-    unreadable: BTreeMap<String, String>,
-    /// Their events count with other dates, which only the whole history tells.
-    redated: BTreeSet<StackName>,
-}
-
-impl Exceptions {
-    fn include(&self, stack: &StackName) -> bool {
-        self.redated.contains(stack) || self.unreadable.contains_key(stack.as_str())
-    }
-}
-
 impl Reports<'_> {
-    /// The figures of all stacks from a time until now, in groups. It reads the whole ledger, page
-    /// by page. Stacks that cannot be read are left out and named.
+    /// The figures of all stacks from a time until now, in groups. It continues the histories that
+    /// the inventory stores, and reads only later events of the ledger. Without an inventory, it
+    /// reads the whole ledger, page by page. Stacks that cannot be read are left out and named.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
     pub async fn report(self, since: Timestamp, by: GroupBy) -> Result<Report, ServiceError> {
-        let mut besides = self.besides().await?;
-        let until = self.service.now();
-        let mut exceptions = Exceptions::default();
-        // A stack may turn out to be an exception after some of its events were counted, so the
-        // fold starts again without it.
-        let mut builder = loop {
-            let found = exceptions.unreadable.len() + exceptions.redated.len();
-            let mut builder = ReportBuilder::new(since, until, by);
-            self.fold_log(&mut builder, &mut exceptions).await?;
-            if exceptions.unreadable.len() + exceptions.redated.len() == found {
-                break builder;
-            }
-        };
-        for stack in &exceptions.redated {
-            let events = self.service.ledger.events(stack, Seq::NONE).await?;
-            for event in corrected(events) {
-                let folded = builder.event(&event);
-                folded.map_err(|illegal| LedgerError::Illegal {
-                    stack: stack.clone(),
-                    illegal,
-                })?;
-            }
-        }
-        let unreadable = exceptions.unreadable.into_iter();
-        besides.unreadable = unreadable
-            .map(|(name, problem)| UnreadableStack { name, problem })
-            .collect();
-        Ok(builder.finish(&besides))
+        self.report_in(ReadingSteps::default(), since, by).await
     }
 
-    /// Folds the log, without the exceptions, and adds the exceptions that it finds.
-    async fn fold_log(
+    async fn report_in(
         self,
-        builder: &mut ReportBuilder,
-        exceptions: &mut Exceptions,
-    ) -> Result<(), LedgerError> {
-        let mut cursor = Cursor::start();
+        steps: ReadingSteps,
+        since: Timestamp,
+        by: GroupBy,
+    ) -> Result<Report, ServiceError> {
+        let mut besides = self.besides().await?;
+        let period = (since, self.service.now());
+        let mut trust = true;
+        let mut attempts = 0;
         loop {
-            let page = self.service.ledger.log(&cursor, PAGE).await?;
-            if page.is_empty() {
-                return Ok(());
+            attempts += 1;
+            let inventory = self.service.inventory();
+            let inventory = inventory.filter(|_| attempts <= MAX_ATTEMPTS);
+            let inventory = inventory.map(|inventory| &**inventory);
+            let ledger = &*self.service.ledger;
+            let follower = HistoryFollower::open(ledger, inventory, since, steps, trust).await?;
+            let histories = match follower.follow().await? {
+                Ok(histories) => histories,
+                Err(Overtaken) => continue,
+            };
+            match self.sum(histories, period, by, &mut besides).await? {
+                Some(report) => return Ok(report),
+                // The next attempt replaces what is stored.
+                None => trust = false,
             }
-            for stack in page.damaged {
-                exceptions.unreadable.insert(stack.name, stack.problem);
-            }
-            for event in &page.events {
-                if exceptions.include(&event.stack) {
-                    continue;
-                }
-                if matches!(event.kind, EventKind::Misdated { .. }) {
-                    exceptions.redated.insert(event.stack.clone());
-                } else if let Err(illegal) = builder.event(event) {
-                    let problem = format!("event {}: {illegal}", event.seq);
-                    exceptions
-                        .unreadable
-                        .insert(event.stack.to_string(), problem);
-                }
-            }
-            cursor = page.next;
         }
+    }
+
+    /// Computes the figures; `None` if a stored history cannot be decoded.
+    async fn sum(
+        self,
+        histories: Histories,
+        (since, until): (Timestamp, Timestamp),
+        by: GroupBy,
+        besides: &mut ReportInputs,
+    ) -> Result<Option<Report>, ServiceError> {
+        let Histories {
+            leases,
+            stacks,
+            mut unreadable,
+        } = histories;
+        let live = || {
+            let live = stacks.iter();
+            live.filter_map(|(stack, tracked)| Some((stack, tracked.live()?)))
+        };
+        let dates = leases.iter().map(|lease| (&lease.stack, lease.last_at));
+        let dates = dates.chain(live().map(|(stack, (_, history))| (stack, history.last_at)));
+        let ahead = dates.filter(|(_, last_at)| *last_at > until);
+        let ahead: BTreeSet<StackName> = ahead.map(|(stack, _)| stack.clone()).collect();
+        let replayed = self.replay(&ahead, until, &mut unreadable).await?;
+        besides.unreadable = follower::unreadable(&unreadable);
+        let mut sums = Summation::new(since, until, by, besides);
+        for lease in leases.iter().filter(|lease| !ahead.contains(&lease.stack)) {
+            let Some(history) = LeaseHistory::decode(&lease.history) else {
+                return Ok(None);
+            };
+            sums.add(&lease.stack, lease.number, &history);
+        }
+        for (stack, (number, history)) in live().filter(|(stack, _)| !ahead.contains(*stack)) {
+            sums.add(stack, number, history);
+        }
+        for (stack, recorder) in &replayed {
+            for (number, history) in recorder.leases() {
+                sums.add(stack, number, history);
+            }
+        }
+        for stack in sums.unobserved() {
+            if unreadable.contains_key(stack.as_str()) {
+                continue;
+            }
+            if let Some(lease) = self.service.ledger.lease(&stack).await? {
+                sums.add_earlier(&lease);
+            }
+        }
+        Ok(Some(sums.finish()))
+    }
+
+    /// Records stacks of which an event is dated later than `until` as if it had happened then.
+    async fn replay(
+        self,
+        stacks: &BTreeSet<StackName>,
+        until: Timestamp,
+        unreadable: &mut BTreeMap<String, String>,
+    ) -> Result<BTreeMap<StackName, StackRecorder>, ServiceError> {
+        let mut replayed = BTreeMap::new();
+        for stack in stacks {
+            let recorder = match self.service.ledger.events(stack, Seq::NONE).await {
+                Ok(events) => StackRecorder::replay(&corrected(events), until)
+                    .map_err(|illegal| illegal.to_string()),
+                Err(LedgerError::Corrupt { what, .. }) => Err(what),
+                Err(error) => return Err(error.into()),
+            };
+            match recorder {
+                Ok(recorder) => drop(replayed.insert(stack.clone(), recorder)),
+                Err(problem) => drop(unreadable.insert(stack.to_string(), problem)),
+            }
+        }
+        Ok(replayed)
     }
 
     async fn besides(self) -> Result<ReportInputs, ServiceError> {
@@ -137,3 +171,6 @@ impl Reports<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,7 +185,7 @@ impl FromStr for HourlyRate {
 
 /// Rate times time, summed without rounding, in dollars per hour times milliseconds. The inexact
 /// division happens once, when the dollars are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DollarTime(Decimal);
 
 impl DollarTime {
@@ -201,10 +201,24 @@ impl DollarTime {
         )
     }
 
+    /// The difference to an earlier reading. It is negative if the other is larger.
+    #[must_use]
+    pub fn minus(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+
     /// The exact amount in dollars.
     #[must_use]
     pub fn dollars(self) -> Usd {
         Usd(self.0.checked_div(MILLIS_PER_HOUR).unwrap_or_default())
+    }
+}
+
+impl Add for DollarTime {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
     }
 }
 

@@ -190,28 +190,33 @@ impl Context {
         source: Source,
     ) -> Service {
         let access = self.cloud_access(&config, address);
+        let inventory = self.inventory(&config, address);
         let (clock, config) = (Arc::new(self.clock), Arc::new(config));
         let service = Service::new(ledger, clock, config, self.actor(), source);
         match access {
             Some(access) => service.with_cloud(access),
-            None => service,
+            None => service.with_inventory(inventory),
         }
     }
 
-    /// Access to the configured accounts, with the cached answers in the ledger's file, or on this
-    /// machine for a shared ledger; `None` if no account is configured. Opens no file and no
-    /// connection before the first query.
+    /// The cache in the ledger's file, or on this machine for a shared ledger. Opens no file before
+    /// the first query.
+    fn inventory(&self, config: &Config, address: &LedgerAddress) -> Arc<SqliteInventory> {
+        Arc::new(match self.read_only(config) {
+            Some(_) => SqliteInventory::read_only(address.inventory()),
+            None => SqliteInventory::at(address.inventory()),
+        })
+    }
+
+    /// Access to the configured accounts, with the cached answers in the inventory; `None` if no
+    /// account is configured. Opens no file and no connection before the first query.
     pub(crate) fn cloud_access(
         &self,
         config: &Config,
         address: &LedgerAddress,
     ) -> Option<CloudAccess> {
         let cloud = cloud_provider::cloud(config, self.environment.custom_endpoint)?;
-        let inventory = match self.read_only(config) {
-            Some(_) => SqliteInventory::read_only(address.inventory()),
-            None => SqliteInventory::at(address.inventory()),
-        };
-        Some(CloudAccess::new(cloud, Arc::new(inventory)))
+        Some(CloudAccess::new(cloud, self.inventory(config, address)))
     }
 
     /// The settings of a teardown: the folder of its runs, the `PATH`, and the values to mask.
