@@ -1,6 +1,6 @@
-//! Benchmarks of the ledger file: appends per second, and listing 10,000 live stacks among a
-//! million events. `cargo bench -p stack --bench ledger [-- FOLDER]` prints the numbers and checks
-//! none.
+//! Benchmarks of the ledger file: appends per second, and, among a million events, listing 10,000
+//! live stacks and reporting all 60,000. `cargo bench -p stack --bench ledger [-- FOLDER]` prints
+//! the numbers and checks none.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use stack::lease::{EventKind, NewEvent};
 use stack::ledger::Scope;
+use stack::report::GroupBy;
 use stack::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
-use stack::{Config, Ledger, Seq, Service, Source, Span, SqliteLedger};
+use stack::{Config, Ledger, Seq, Service, Source, Span, SqliteInventory, SqliteLedger};
 
 const LIVE: u64 = 10_000;
 const GONE: u64 = 50_000;
@@ -44,7 +45,8 @@ fn main() -> Outcome {
             ));
         }
         appends(folder.path(), 40, 20_000).await?;
-        list(folder.path()).await
+        list(folder.path()).await?;
+        report(folder.path()).await
     })
 }
 
@@ -153,6 +155,73 @@ async fn list(folder: &Path) -> Outcome {
     Ok(())
 }
 
+/// Reports all stacks in the file that [`list`] has filled: at first, and after ten more events.
+async fn report(folder: &Path) -> Outcome {
+    let path = folder.join("list.db");
+    let events = LIVE * EVENTS_OF_LIVE + GONE * EVENTS_OF_GONE;
+    let clock = Arc::new(ManualClock::at(Span::minutes(60).after(noon())));
+    let ledger = Arc::new(SqliteLedger::at(&path));
+    let service = || {
+        let service = Service::new(
+            Arc::<SqliteLedger>::clone(&ledger),
+            Arc::<ManualClock>::clone(&clock),
+            Arc::new(Config::default()),
+            actor(),
+            Source::Cli,
+        );
+        service.with_inventory(Arc::new(SqliteInventory::at(&path)))
+    };
+    let since = Span::minutes(60).before(noon());
+    let before = std::fs::metadata(&path)?.len();
+    let begun = Instant::now();
+    let first = service().reports().report(since, GroupBy::App).await?;
+    let cold = begun.elapsed();
+    assert_eq!(u64::from(first.total.stacks), LIVE + GONE);
+    say(&format!(
+        "report, cold:               {:>7.1} ms, {:.0} events a second",
+        millis(cold),
+        events as f64 / cold.as_secs_f64()
+    ));
+    let mut times = Vec::new();
+    for round in 0..11 {
+        for number in 0..10 {
+            let name = stack_name(&format!("live-{}", round * 100 + number));
+            let lease = ledger.lease(&name).await?.ok_or("no lease")?;
+            let appended = ledger.append(&name, lease.last_seq(), vec![activity()]);
+            appended.await?;
+        }
+        let begun = Instant::now();
+        let next = service().reports().report(since, GroupBy::App).await?;
+        times.push(begun.elapsed());
+        assert_eq!(next.total, first.total);
+    }
+    let warm = median(times);
+    say(&format!(
+        "report, 10 more events:     {:>7.1} ms (median of 11), 1/{:.0} of the cold one",
+        millis(warm),
+        cold.as_secs_f64() / warm.as_secs_f64()
+    ));
+    let recent = Span::minutes(30).after(noon());
+    let begun = Instant::now();
+    let recent = service().reports().report(recent, GroupBy::App).await?;
+    assert_eq!(u64::from(recent.total.stacks), LIVE);
+    say(&format!(
+        "report, live stacks only:   {:>7.1} ms",
+        millis(begun.elapsed())
+    ));
+    let grown = std::fs::metadata(&path)?.len().saturating_sub(before);
+    say(&format!(
+        "histories in the file:      {:>7.1} MB",
+        grown as f64 / 1e6
+    ));
+    if let Some(resident) = resident() {
+        say(&format!(
+            "memory of this process:     {resident:>7} kB resident"
+        ));
+    }
+    Ok(())
+}
+
 /// Fills a ledger with live and gone stacks in mixed order, as years of use would.
 async fn fill(ledger: &Arc<SqliteLedger>) -> Outcome {
     let names = (0..LIVE + GONE).map(|number| match number % 6 {
@@ -166,7 +235,7 @@ async fn fill(ledger: &Arc<SqliteLedger>) -> Outcome {
             let mut events = vec![requested()];
             events.extend((2..count).map(|_| activity()));
             events.push(match count {
-                EVENTS_OF_GONE => new_event(noon(), EventKind::Released),
+                EVENTS_OF_GONE => new_event(Span::minutes(10).after(noon()), EventKind::Released),
                 _ => activity(),
             });
             ledger.append(&stack_name(&name), Seq::NONE, events).await
