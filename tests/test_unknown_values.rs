@@ -1,7 +1,7 @@
 //! Values that are known only during apply, with the real Terraform. The provider's schema names
 //! the values, so a new attribute is tested too.
 
-use e2e::Sandbox;
+use e2e::{Root, Sandbox};
 use serde_json::{Map, Value, json};
 use test_support::http::{Answer, Server};
 
@@ -217,4 +217,82 @@ fn a_tainted_source_does_not_block_a_teardown() {
     root.run(&["taint", SOURCE]).ok();
     sandbox.jiti(&["teardown", "tainted", "--yes"]).ok();
     assert_eq!(sandbox.listing("tainted")["phase"], "gone");
+}
+
+/// A root module with a lease whose provider block takes this argument from a resource. The name of
+/// the argument is the name of the root module and of the stack.
+fn root_with_unknown<'s>(sandbox: &'s Sandbox, argument: &str) -> Root<'s> {
+    let path = match argument {
+        "ledger" => sandbox.ledger(),
+        "config" => sandbox.path("config.toml"),
+        other => panic!("add a value of {other:?}"),
+    };
+    let block = format!("provider \"jiti\" {{\n  {argument} = {SOURCE}.output\n}}");
+    let text = e2e::lease(argument, "").replace("provider \"jiti\" {}", &block);
+    let source = format!("resource \"terraform_data\" \"source\" {{\n  input = {path:?}\n}}\n");
+    sandbox.root(argument, &(text + &source))
+}
+
+/// The arguments of the provider block, from its schema.
+fn arguments_of_the_provider_block(sandbox: &Sandbox) -> Vec<String> {
+    let root = sandbox.root("schema", "provider \"jiti\" {}\n");
+    let schemas = root.run(&["providers", "schema", "-json"]).ok().stdout;
+    let schemas: Value = serde_json::from_str(&schemas).unwrap();
+    let schema = &schemas["provider_schemas"]["registry.terraform.io/jiti-dev/jiti"];
+    let attributes = schema["provider"]["block"]["attributes"].as_object();
+    attributes.unwrap().keys().cloned().collect()
+}
+
+/// Each argument of the provider block may be unknown at plan. The plan warns once, and plan,
+/// apply, taint, plan, apply and destroy work.
+#[test]
+fn every_argument_of_the_provider_block_may_be_unknown() {
+    let sandbox = Sandbox::new();
+    for argument in arguments_of_the_provider_block(&sandbox) {
+        let root = root_with_unknown(&sandbox, &argument);
+        for taint in [false, true] {
+            if taint {
+                root.run(&["taint", SOURCE]).ok();
+            }
+            let plan = root.plan().exits(2);
+            let warnings = plan.text().matches("is unknown until apply").count();
+            assert_eq!(warnings, 1, "{}", plan.text());
+            let place = format!("{argument} = {SOURCE}.output");
+            root.apply().ok().says(&place);
+            root.plan_is_empty();
+        }
+        root.run(&["taint", SOURCE]).ok();
+        root.destroy().ok();
+        assert_eq!(sandbox.listing(&argument)["phase"], "gone");
+    }
+}
+
+/// An argument of the provider block that comes from a tainted resource does not block
+/// `jiti teardown`, also where a data source reads the ledger. `terraform destroy` can read that
+/// data source no more, and says what to do.
+#[test]
+fn an_unknown_provider_block_does_not_block_a_teardown() {
+    let sandbox = Sandbox::new();
+    for argument in arguments_of_the_provider_block(&sandbox) {
+        let root = root_with_unknown(&sandbox, &argument);
+        root.apply().ok();
+        let data = "data \"jiti_stacks\" \"all\" {}\n";
+        std::fs::write(root.path("data.tf"), data).unwrap();
+        root.apply().ok();
+        root.run(&["taint", SOURCE]).ok();
+        sandbox.jiti(&["teardown", &argument, "--yes"]).ok();
+        assert_eq!(sandbox.listing(&argument)["phase"], "gone");
+
+        std::fs::remove_file(root.path("data.tf")).unwrap();
+        root.apply().ok();
+        std::fs::write(root.path("data.tf"), data).unwrap();
+        root.run(&["taint", SOURCE]).ok();
+        if argument == "ledger" {
+            let destroy = root.destroy().exits(1);
+            destroy.says("`ledger` of the provider block is unknown");
+        }
+        let arguments = ["destroy", "-auto-approve", "-input=false", "-refresh=false"];
+        root.run(&arguments).ok();
+        assert_eq!(sandbox.listing(&argument)["phase"], "gone");
+    }
 }

@@ -1,21 +1,21 @@
 //! The client that resources and data sources use: the ledger, the config file and the clock.
+//!
+//! Terraform configures the provider at plan with what is known then, and again during apply. An
+//! unknown ledger or config is therefore an error only in calls that cannot do without it.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use stack::config::LedgerAddress;
 use stack::origin_record::OriginRecords;
 use stack::service::Service;
-use stack::{
-    Actor, Clock, Config, Lease, Ledger, LedgerError, Origin, ReaperStatus, Source, StackName,
-    SystemClock, View, process,
-};
+use stack::{Actor, Clock, Config, Origin, Policy, Source, StackName, SystemClock, View, process};
 use tfplugin::Result;
 use tokio::sync::OnceCell;
 
 use crate::diag;
+use crate::ledger::OpenLedger;
 use crate::origin::{Environment, OriginSource};
 
 /// The client of a configured provider. It opens the ledger and the config file only when they are
@@ -25,9 +25,9 @@ pub(crate) struct Client(Arc<Inner>);
 
 struct Inner {
     environment: Environment,
-    address: LedgerAddress,
-    ledger: Arc<dyn Ledger>,
-    config_path: Option<ConfigPath>,
+    /// `None` while the path is unknown.
+    ledger: Option<OpenLedger>,
+    config_path: ConfigPath,
     config: OnceLock<Result<Arc<Config>>>,
     clock: Arc<SystemClock>,
     /// The stacks that this process registered. At shutdown, Terraform's state has them.
@@ -46,19 +46,21 @@ pub(crate) enum ConfigPath {
     Explicit(PathBuf),
     /// The default path. Without a file there is no policy.
     Default(PathBuf),
+    /// There is no path, and so no policy.
+    None,
+    /// The path is known only during apply.
+    Unknown,
 }
 
 impl Client {
     pub(crate) fn new(
         environment: Environment,
-        address: LedgerAddress,
-        ledger: Arc<dyn Ledger>,
-        config_path: Option<ConfigPath>,
+        ledger: Option<OpenLedger>,
+        config_path: ConfigPath,
     ) -> Self {
         Self(Arc::new(Inner {
-            ledger,
             environment,
-            address,
+            ledger,
             config_path,
             config: OnceLock::new(),
             clock: Arc::new(SystemClock),
@@ -73,15 +75,13 @@ impl Client {
         &self.0.environment
     }
 
-    /// The address of the ledger, for messages.
-    pub(crate) fn ledger_address(&self) -> &LedgerAddress {
-        &self.0.address
-    }
-
-    /// Whether the ledger exists, as far as that is known without a call. A missing file has no
-    /// leases, and reads do not create it.
-    pub(crate) fn ledger_exists(&self) -> bool {
-        self.0.address.file().is_none_or(Path::exists)
+    /// The ledger.
+    ///
+    /// # Errors
+    /// If its address is known only during apply.
+    pub(crate) fn ledger(&self) -> Result<&OpenLedger> {
+        let ledger = self.0.ledger.as_ref();
+        ledger.ok_or_else(|| diag::unknown_argument("ledger"))
     }
 
     /// The origin that the ledger records.
@@ -107,12 +107,15 @@ impl Client {
         stack: &StackName,
         origin: &Origin,
     ) -> std::result::Result<(), String> {
-        if !self.ledger().is_shared() || self.0.environment.tears_down {
+        let Some(ledger) = &self.0.ledger else {
+            return Ok(());
+        };
+        let ledger = ledger.store();
+        if !ledger.is_shared() || self.0.environment.tears_down {
             return Ok(());
         }
         let records = self.origin_records().ok_or("HOME is not set")?;
-        let ledger = self.ledger().id().await;
-        let ledger = ledger.map_err(|error| error.to_string())?;
+        let ledger = ledger.id().await.map_err(|error| error.to_string())?;
         let written = records.write(&ledger, stack, origin, self.now());
         written.map_err(|error| error.to_string())
     }
@@ -120,11 +123,11 @@ impl Client {
     /// Removes this user's record of a stack that is gone. If that fails, the record stays, and
     /// names a folder whose state no longer has the stack.
     pub(crate) async fn forget_origin(&self, stack: &StackName) {
-        if !self.ledger().is_shared() {
+        let ledger = self.0.ledger.as_ref().map(OpenLedger::store);
+        let Some(ledger) = ledger.filter(|ledger| ledger.is_shared()) else {
             return;
-        }
-        let Some((records, ledger)) = self.origin_records().zip(self.ledger().id().await.ok())
-        else {
+        };
+        let Some((records, ledger)) = self.origin_records().zip(ledger.id().await.ok()) else {
             return;
         };
         if let Err(error) = records.remove(&ledger, stack) {
@@ -137,11 +140,6 @@ impl Client {
         folder.map(OriginRecords::at)
     }
 
-
-    pub(crate) fn ledger(&self) -> &dyn Ledger {
-        self.0.ledger.as_ref()
-    }
-
     pub(crate) fn now(&self) -> jiff::Timestamp {
         self.0.clock.now()
     }
@@ -149,14 +147,16 @@ impl Client {
     /// The config. The file is read once.
     ///
     /// # Errors
-    /// If the file is invalid, or the user set its path and it does not exist.
+    /// If the file is invalid, its path is known only during apply, or the user set its path and it
+    /// does not exist.
     pub(crate) fn config(&self) -> Result<&Arc<Config>> {
         let read = || match &self.0.config_path {
-            None => Ok(Arc::default()),
-            Some(ConfigPath::Default(path)) if !path.exists() => Ok(Arc::default()),
-            Some(ConfigPath::Default(path) | ConfigPath::Explicit(path)) => Config::read(path)
+            ConfigPath::None => Ok(Arc::default()),
+            ConfigPath::Default(path) if !path.exists() => Ok(Arc::default()),
+            ConfigPath::Default(path) | ConfigPath::Explicit(path) => Config::read(path)
                 .map(Arc::new)
                 .map_err(|error| diag::config(&error)),
+            ConfigPath::Unknown => Err(diag::unknown_argument("config")),
         };
         self.0
             .config
@@ -165,46 +165,47 @@ impl Client {
             .map_err(Clone::clone)
     }
 
-    /// The service with the policy of the config file.
+    /// The policy of the config file for a plan; `None` while the file's path is unknown. Terraform
+    /// plans each change again during apply, and that plan checks the policy.
     ///
     /// # Errors
     /// If the config file cannot be read.
+    pub(crate) fn policy_at_plan(&self) -> Result<Option<&Policy>> {
+        if matches!(self.0.config_path, ConfigPath::Unknown) {
+            return Ok(None);
+        }
+        Ok(Some(&self.config()?.policy))
+    }
+
+    /// The service with the policy of the config file.
+    ///
+    /// # Errors
+    /// If the ledger is unknown, or the config file cannot be read.
     pub(crate) fn service(&self) -> Result<Service> {
-        Ok(self.service_with(Arc::clone(self.config()?)))
+        self.service_with(Arc::clone(self.config()?))
     }
 
     /// The service without a policy, for recording events and releasing stacks.
-    pub(crate) fn service_without_policy(&self) -> Service {
+    ///
+    /// # Errors
+    /// If the ledger is unknown.
+    pub(crate) fn service_without_policy(&self) -> Result<Service> {
         self.service_with(Arc::default())
     }
 
-    fn service_with(&self, config: Arc<Config>) -> Service {
-        Service::new(
-            Arc::clone(&self.0.ledger),
+    fn service_with(&self, config: Arc<Config>) -> Result<Service> {
+        Ok(Service::new(
+            self.ledger()?.shared_store(),
             Arc::clone(&self.0.clock) as Arc<dyn Clock>,
             config,
             self.actor(),
             Source::Provider,
-        )
+        ))
     }
 
     /// The user who runs Terraform.
     pub(crate) fn actor(&self) -> Actor {
         Actor::from_names(&self.0.environment.user, &process::host())
-    }
-
-    /// The lease of a stack. A missing ledger has no leases, and this does not create it.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub(crate) async fn lease(
-        &self,
-        name: &StackName,
-    ) -> std::result::Result<Option<Lease>, LedgerError> {
-        if !self.ledger_exists() {
-            return Ok(None);
-        }
-        self.0.ledger.lease(name).await
     }
 
     /// Records that this process registered a stack.
@@ -250,7 +251,9 @@ impl Client {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         );
-        let service = self.service_without_policy();
+        let Ok(service) = self.service_without_policy() else {
+            return;
+        };
         let confirmations = names.iter().map(|name| service.leases().recorded(name));
         for (name, outcome) in names
             .iter()
@@ -262,26 +265,19 @@ impl Client {
         }
     }
 
-    /// The time, the policy and the reaper status that a listing depends on. An unreadable config
-    /// file counts as no policy, because it fails only calls that change something.
+    /// The time, the policy and the reaper status that a listing depends on. An unreadable or
+    /// unknown config file counts as no policy, because it fails only calls that change something.
     ///
     /// # Errors
-    /// If the ledger cannot be read.
+    /// If the ledger is unknown or cannot be read.
     pub(crate) async fn view(&self) -> Result<View> {
         let policy = self
             .config()
             .map(|config| config.policy.clone())
             .unwrap_or_default();
-        let reaper = self.reaper().await.map_err(|error| diag::ledger(&error))?;
+        let reaper = self.ledger()?.reaper().await;
+        let reaper = reaper.map_err(|error| diag::ledger(&error))?;
         Ok(View::new(self.now(), policy, reaper))
-    }
-
-    async fn reaper(&self) -> std::result::Result<ReaperStatus, LedgerError> {
-        if self.ledger_exists() {
-            self.0.ledger.reaper().await
-        } else {
-            Ok(ReaperStatus::default())
-        }
     }
 
     /// The reason why no reaper tears down expired stacks, if there is one. Returns it once per
@@ -290,8 +286,8 @@ impl Client {
         if self.0.warned_about_reaper.swap(true, Ordering::Relaxed) {
             return None;
         }
-        self.reaper()
-            .await
+        let reaper = self.ledger().ok()?.reaper().await;
+        reaper
             .ok()?
             .inactivity(self.now())
             .map(|reason| reason.to_string())

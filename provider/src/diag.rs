@@ -21,6 +21,17 @@ pub(crate) fn refused_change(refusal: &Refusal) -> Failure {
     Failure::new("Not allowed by the policy", detail).at(Path::new(refusal.field()))
 }
 
+/// A call needs an argument of the provider block that is known only during apply.
+pub(crate) fn unknown_argument(argument: &str) -> Failure {
+    Failure::new(
+        format!("`{argument}` of the provider block is unknown"),
+        format!(
+            "`{argument}` depends on a value that is known only during apply. Use a value that is \
+             known at plan: a variable, a local or a constant."
+        ),
+    )
+}
+
 /// An error of a service call, at its attribute.
 pub(crate) fn service(error: &ServiceError) -> Failure {
     match error {

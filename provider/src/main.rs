@@ -6,6 +6,7 @@ mod command_guard;
 mod data_sources;
 mod diag;
 mod functions;
+mod ledger;
 mod origin;
 mod preflight;
 mod provider;

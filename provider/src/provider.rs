@@ -2,17 +2,15 @@
 //! registers.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use aws::{DynamoAddress, DynamoLedger};
-use stack::config::{LedgerAddress, PathSource};
-use stack::{Ledger, SqliteLedger};
+use stack::config::PathSource;
 use tfplugin::{Context, Ending, Failure, Model, Provider, Registry, Result, Value};
 
 use crate::client::{Client, ConfigPath};
 use crate::data_sources::{StackDataSource, StacksDataSource};
 use crate::diag;
 use crate::functions::{DurationFunction, StackNameFunction, TagsFunction};
+use crate::ledger::OpenLedger;
 use crate::origin::Environment;
 use crate::resources::{ReadinessResource, StackResource};
 
@@ -26,6 +24,10 @@ pub(crate) struct Jiti {
 ///
 /// `jiti_stack` puts a lease on a stack, and `jiti_readiness` measures when it is ready. Both write
 /// events to a ledger, which the command line `jiti` also reads. No cloud account is needed.
+///
+/// An argument may depend on a value that is known only during apply. A plan then warns: it keeps
+/// the state of the stacks, and the apply reads the ledger and checks the policy. Only a data
+/// source or an import that the plan reads needs the ledger at plan.
 #[derive(Clone, Debug, Model)]
 pub(crate) struct JitiModel {
     /// The ledger: the path of a file, which is created if it does not exist, or the address of a
@@ -44,84 +46,80 @@ impl Jiti {
         Self { environment }
     }
 
-    fn ledger_address(&self, configured: Value<String>) -> Result<LedgerAddress> {
-        let argument = known("ledger", configured)?;
-        let address = self.environment.locations.ledger(argument.as_deref());
-        address
-            .map(|address| address.within(&self.environment.directory))
-            .map_err(|error| {
-                let detail = format!(
-                    "{} Set `ledger` in the provider block, or JITI_LEDGER.",
-                    diag::sentence(&error)
-                );
-                Failure::new("No ledger", detail).at("ledger")
-            })
-    }
-
-    fn config_path(&self, configured: Value<String>) -> Result<Option<ConfigPath>> {
-        let argument = known("config", configured)?;
-        let found = self
+    /// The ledger; `None` while its address is unknown.
+    fn ledger(&self, configured: Value<String>) -> Result<Option<OpenLedger>> {
+        if configured.is_unknown() {
+            return Ok(None);
+        }
+        let address = self
             .environment
             .locations
-            .config(argument.as_deref().map(Path::new));
-        Ok(found.map(|found| {
-            let path = self.environment.directory.join(found.path);
-            match found.source {
-                PathSource::Default => ConfigPath::Default(path),
-                PathSource::Argument | PathSource::Variable => ConfigPath::Explicit(path),
-            }
-        }))
+            .ledger(configured.known().as_deref());
+        let address = address.map_err(|error| {
+            let detail = format!(
+                "{}. Set `ledger` in the provider block, or JITI_LEDGER.",
+                diag::sentence(&error).trim_end_matches('.')
+            );
+            Failure::new("No ledger", detail).at("ledger")
+        })?;
+        let ledger = OpenLedger::at(address.within(&self.environment.directory));
+        let ledger = ledger.map_err(|error| {
+            Failure::new("Invalid ledger address", diag::sentence(&error)).at("ledger")
+        })?;
+        Ok(Some(ledger))
+    }
+
+    fn config_path(&self, configured: Value<String>) -> ConfigPath {
+        if configured.is_unknown() {
+            return ConfigPath::Unknown;
+        }
+        let argument = configured.known();
+        let locations = &self.environment.locations;
+        let Some(found) = locations.config(argument.as_deref().map(Path::new)) else {
+            return ConfigPath::None;
+        };
+        let path = self.environment.directory.join(found.path);
+        match found.source {
+            PathSource::Default => ConfigPath::Default(path),
+            PathSource::Argument | PathSource::Variable => ConfigPath::Explicit(path),
+        }
     }
 }
 
-/// Opens a ledger. This touches no file and makes no call before the first use.
-fn open(address: &LedgerAddress) -> Result<Arc<dyn Ledger>> {
-    match address {
-        LedgerAddress::File(path) => Ok(Arc::new(SqliteLedger::at(path))),
-        LedgerAddress::Shared { address, .. } => match DynamoAddress::parse(address) {
-            Ok(address) => Ok(Arc::new(DynamoLedger::at(address))),
-            Err(error) => {
-                let detail = diag::sentence(&error);
-                Err(Failure::new("Invalid ledger address", detail).at("ledger"))
-            }
-        },
+/// Warns about each argument that is known only during apply, once per plan. Terraform configures
+/// the provider again with the known values before it changes anything.
+fn warn_about_unknown(context: &mut Context, config: &JitiModel) {
+    if config.ledger.is_unknown() {
+        context.warn_at(
+            "ledger",
+            "The ledger is unknown until apply",
+            "`ledger` depends on a value that is known only during apply. This plan keeps the state \
+             of the stacks, and does not show what has happened to their leases since the last \
+             apply. Use a value that is known at plan: a variable, a local or a constant.",
+        );
     }
-}
-
-/// The value of an attribute; `None` if it is not set.
-fn known(attribute: &str, value: Value<String>) -> Result<Option<String>> {
-    match value {
-        Value::Known(text) => Ok(Some(text)),
-        Value::Null => Ok(None),
-        Value::Unknown => Err(unknown(attribute)),
+    if config.config.is_unknown() {
+        context.warn_at(
+            "config",
+            "The config file is unknown until apply",
+            "`config` depends on a value that is known only during apply. This plan does not check \
+             the policy, and apply does. Data sources that this plan reads assume that there is no \
+             policy. Use a value that is known at plan: a variable, a local or a constant.",
+        );
     }
-}
-
-fn unknown(attribute: &str) -> Failure {
-    Failure::new(
-        "Unknown provider configuration",
-        format!(
-            "`{attribute}` depends on a value that is known only during apply, but a plan needs it. \
-             Use a value that is known during planning: a variable, a local or a constant."
-        ),
-    )
-    .at(attribute)
 }
 
 impl Provider for Jiti {
     type Config = JitiModel;
     type Client = Client;
 
-    async fn configure(&self, _context: &mut Context, config: JitiModel) -> Result<Client> {
-        let address = self.ledger_address(config.ledger)?;
-        let ledger = open(&address)?;
-        let config = self.config_path(config.config)?;
-        Ok(Client::new(
-            self.environment.clone(),
-            address,
-            ledger,
-            config,
-        ))
+    /// Unknown values are no error: Terraform plans the configuration before it destroys, and
+    /// nothing may block a destroy.
+    async fn configure(&self, context: &mut Context, config: JitiModel) -> Result<Client> {
+        warn_about_unknown(context, &config);
+        let ledger = self.ledger(config.ledger)?;
+        let config = self.config_path(config.config);
+        Ok(Client::new(self.environment.clone(), ledger, config))
     }
 
     fn register(registry: &mut Registry<Client>) {

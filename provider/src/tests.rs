@@ -5,6 +5,7 @@ mod bad_input;
 mod imports;
 mod plans;
 mod policy;
+mod unknown_provider_block;
 mod unknown_values;
 mod workspace;
 

@@ -14,7 +14,7 @@ use crate::seconds::seconds;
 macro_rules! listing_model {
     ($(#[$doc:meta])* $model:ident, name: $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, Model)]
+        #[derive(Clone, Debug, Default, Model)]
         pub(crate) struct $model {
                 /// The name.
                 #[attribute($name)]

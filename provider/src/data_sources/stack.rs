@@ -3,6 +3,7 @@
 use stack::{Listing, StackName};
 use tfplugin::{Context, DataSource, Failure, Result};
 
+use super::known_ledger;
 use super::listing_model::StackDataModel;
 use crate::client::Client;
 
@@ -21,13 +22,18 @@ impl DataSource for StackDataSource {
         Self { client }
     }
 
-    async fn read(&self, _context: &mut Context, config: StackDataModel) -> Result<StackDataModel> {
-        let name = config.name.expect_known("name")?;
+    async fn read(&self, context: &mut Context, config: StackDataModel) -> Result<StackDataModel> {
+        let name = config.name.clone().expect_known("name")?;
         let name = StackName::new(name).map_err(|error| {
             Failure::new("Invalid stack name", crate::diag::sentence(&error)).at("name")
         })?;
-        let lease = self
-            .client
+        let Some(ledger) = known_ledger(&self.client, context)? else {
+            return Ok(StackDataModel {
+                name: config.name,
+                ..StackDataModel::default()
+            });
+        };
+        let lease = ledger
             .lease(&name)
             .await
             .map_err(|error| crate::diag::ledger(&error))?;
@@ -37,7 +43,7 @@ impl DataSource for StackDataSource {
                 format!("The stack {name} does not exist"),
                 format!(
                     "The ledger {} has no stack with this name. `jiti ls --all` lists its stacks.",
-                    self.client.ledger_address()
+                    ledger.address()
                 ),
             )
             .at("name")),

@@ -4,6 +4,7 @@ use stack::Listing;
 use stack::ledger::Scope;
 use tfplugin::{Context, DataSource, Model, Result, Value};
 
+use super::known_ledger;
 use super::listing_model::ListingModel;
 use crate::client::Client;
 
@@ -64,12 +65,18 @@ impl DataSource for StacksDataSource {
         Self { client }
     }
 
-    async fn read(&self, _context: &mut Context, config: StacksModel) -> Result<StacksModel> {
-        let leases = if self.client.ledger_exists() {
+    async fn read(&self, context: &mut Context, config: StacksModel) -> Result<StacksModel> {
+        let Some(ledger) = known_ledger(&self.client, context)? else {
+            return Ok(StacksModel {
+                stacks: Value::Null,
+                ..config
+            });
+        };
+        let leases = if ledger.exists() {
             let gone = matches!(&config.phase, Value::Known(phase) if phase == "gone");
             let scope = if gone { Scope::All } else { Scope::Live };
-            self.client
-                .ledger()
+            ledger
+                .store()
                 .leases(scope)
                 .await
                 .map_err(|error| crate::diag::ledger(&error))?

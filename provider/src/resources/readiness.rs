@@ -205,7 +205,7 @@ impl ReadinessResource {
             StackName::new(planned.stack.clone().expect_known("stack")?).map_err(|error| {
                 Failure::new("Invalid stack name", diag::sentence(&error)).at("stack")
             })?;
-        let service = self.client.service_without_policy();
+        let service = self.client.service_without_policy()?;
         let lease = service
             .leases()
             .provisioned(&name)
@@ -266,7 +266,7 @@ impl ReadinessResource {
         result: CheckResult,
         reports: &mut PhaseReports,
     ) -> Result<()> {
-        let service = self.client.service_without_policy();
+        let service = self.client.service_without_policy()?;
         for phase in reports.accept(check, result, self.client.now()) {
             let AcceptedPhase {
                 name: phase,

@@ -16,6 +16,7 @@ use tfplugin::{Context, Failure, Import, Path, Plan, Resource, Result, Value};
 
 use crate::client::Client;
 use crate::diag;
+use crate::ledger::OpenLedger;
 use crate::preflight;
 use crate::resources::stack_model::StackModel;
 use crate::resources::{stack_import, stack_plan, written_arguments};
@@ -64,7 +65,13 @@ impl Resource for StackResource {
     async fn read(&self, context: &mut Context, state: StackModel) -> Result<Option<StackModel>> {
         let name = stack_name(&state)?;
         let imported = matches!(state.app, Value::Null);
-        match self.client.lease(&name).await {
+        let ledger = match self.client.ledger() {
+            Ok(ledger) => ledger,
+            Err(failure) if imported => return Err(failure),
+            // A warning at the provider block says that the ledger is unknown.
+            Err(_) => return Ok(Some(state)),
+        };
+        match ledger.lease(&name).await {
             Err(error) if imported => Err(diag::ledger(&error)),
             Err(error) => {
                 context.warn(
@@ -75,7 +82,7 @@ impl Resource for StackResource {
             }
             Ok(None) if imported => Ok(None),
             Ok(None) => {
-                self.warn_about_missing_lease(context, &name).await?;
+                warn_about_missing_lease(context, ledger, &name).await?;
                 Ok(Some(state))
             }
             Ok(Some(lease)) if lease.forgotten && imported => Ok(None),
@@ -88,8 +95,8 @@ impl Resource for StackResource {
                 Ok(None)
             }
             Ok(Some(lease)) => {
-                self.confirm_registration(&lease).await;
-                self.move_origin(context, &lease).await;
+                self.confirm_registration(&lease).await?;
+                self.move_origin(context, &lease).await?;
                 self.warn_about_lease(context, &lease);
                 if imported {
                     self.store_ledger_id(context).await?;
@@ -111,6 +118,7 @@ impl Resource for StackResource {
         let service = self.client.service()?;
         let current = self
             .client
+            .ledger()?
             .lease(&name)
             .await
             .map_err(|error| diag::ledger(&error))?;
@@ -153,28 +161,24 @@ impl Resource for StackResource {
 
     async fn delete(&self, context: &mut Context, prior: StackModel) -> Result<()> {
         let name = stack_name(&prior)?;
-        if !self.client.ledger_exists() {
+        let ledger = match self.client.ledger() {
+            Ok(ledger) => ledger,
+            Err(failure) => {
+                warn_about_unrecorded_release(context, &name, &failure.to_string());
+                return Ok(());
+            }
+        };
+        if !ledger.exists() {
             return Ok(());
         }
-        match self
-            .client
-            .service_without_policy()
-            .leases()
-            .release(&name)
-            .await
-        {
+        let service = self.client.service_without_policy()?;
+        match service.leases().release(&name).await {
             Ok(()) => {
                 self.client.forget_origin(&name).await;
                 Ok(())
             }
             Err(error) if is_unusable(&error) => {
-                context.warn(
-                    format!("The release of {name} was not recorded in the ledger"),
-                    format!(
-                        "{}\nTerraform destroys the stack anyway: a lost ledger never blocks a destroy.",
-                        diag::chain(&error)
-                    ),
-                );
+                warn_about_unrecorded_release(context, &name, &diag::chain(&error));
                 Ok(())
             }
             Err(error) => Err(diag::service(&error)),
@@ -200,7 +204,8 @@ impl StackResource {
     async fn store_ledger_id(&self, context: &mut Context) -> Result<()> {
         let id = self
             .client
-            .ledger()
+            .ledger()?
+            .store()
             .id()
             .await
             .map_err(|error| diag::ledger(&error))?;
@@ -208,36 +213,35 @@ impl StackResource {
     }
 
     /// Finishes the registration of a killed run: Terraform's state has the stack.
-    async fn confirm_registration(&self, lease: &Lease) {
-        if lease.is_unfinished()
-            && let Err(error) = self
-                .client
-                .service_without_policy()
-                .leases()
-                .recorded(&lease.name)
-                .await
-        {
+    async fn confirm_registration(&self, lease: &Lease) -> Result<()> {
+        if !lease.is_unfinished() {
+            return Ok(());
+        }
+        let service = self.client.service_without_policy()?;
+        if let Err(error) = service.leases().recorded(&lease.name).await {
             tracing::warn!(stack = %lease.name, %error, "cannot mark the registration as finished");
         }
+        Ok(())
     }
 
     /// Records where Terraform runs now, if that is another place than before: its state has the
     /// stack, so a teardown has to run here. A teardown by jiti may run in a copy that ends with
     /// it.
-    async fn move_origin(&self, context: &mut Context, lease: &Lease) {
+    async fn move_origin(&self, context: &mut Context, lease: &Lease) -> Result<()> {
         if self.client.environment().tears_down {
-            return;
+            return Ok(());
         }
         let place = self.client.environment().place();
         if !lease.origin.is_same_root(&place) {
             let origin = self.client.origin().await;
-            let service = self.client.service_without_policy();
+            let service = self.client.service_without_policy()?;
             if let Err(error) = service.leases().move_origin(&lease.name, &origin).await {
                 tracing::warn!(stack = %lease.name, %error, "cannot record where Terraform runs now");
-                return;
+                return Ok(());
             }
         }
         self.record_origin(context, &lease.name, &place).await;
+        Ok(())
     }
 
     /// Records on this machine where the stack is applied from, if the ledger is shared.
@@ -251,35 +255,6 @@ impl StackResource {
                 ),
             );
         }
-    }
-
-    async fn warn_about_missing_lease(
-        &self,
-        context: &mut Context,
-        name: &StackName,
-    ) -> Result<()> {
-        let address = self.client.ledger_address();
-        let this_ledger = if self.client.ledger_exists() {
-            match self.client.ledger().id().await {
-                Ok(id) => format!("The ledger {address} ({id})"),
-                Err(_) => format!("The ledger {address}"),
-            }
-        } else {
-            format!("The ledger {address}, which does not exist,")
-        };
-        let previous_ledger = match context.private::<LedgerId>(LEDGER_ID_KEY)? {
-            Some(id) => format!("the ledger {id}"),
-            None => "another ledger".to_owned(),
-        };
-        context.warn(
-            format!("This ledger does not have the stack {name}"),
-            format!(
-                "{this_ledger} has no lease of this stack. The lease is in {previous_ledger}. The next apply registers \
-                 the stack in this ledger and does not change its resources. To use the other ledger, set `ledger` \
-                 in the provider block or JITI_LEDGER."
-            ),
-        );
-        Ok(())
     }
 
     /// Adds warnings that a plan without changes would hide.
@@ -327,6 +302,44 @@ impl StackResource {
     }
 }
 
+async fn warn_about_missing_lease(
+    context: &mut Context,
+    ledger: &OpenLedger,
+    name: &StackName,
+) -> Result<()> {
+    let address = ledger.address();
+    let this_ledger = if ledger.exists() {
+        match ledger.store().id().await {
+            Ok(id) => format!("The ledger {address} ({id})"),
+            Err(_) => format!("The ledger {address}"),
+        }
+    } else {
+        format!("The ledger {address}, which does not exist,")
+    };
+    let previous_ledger = match context.private::<LedgerId>(LEDGER_ID_KEY)? {
+        Some(id) => format!("the ledger {id}"),
+        None => "another ledger".to_owned(),
+    };
+    context.warn(
+        format!("This ledger does not have the stack {name}"),
+        format!(
+            "{this_ledger} has no lease of this stack. The lease is in {previous_ledger}. The next apply registers \
+             the stack in this ledger and does not change its resources. To use the other ledger, set `ledger` \
+             in the provider block or JITI_LEDGER."
+        ),
+    );
+    Ok(())
+}
+
+fn warn_about_unrecorded_release(context: &mut Context, name: &StackName, reason: &str) {
+    context.warn(
+        format!("The release of {name} was not recorded in the ledger"),
+        format!(
+            "{reason}\nTerraform destroys the stack anyway: a lost ledger never blocks a destroy."
+        ),
+    );
+}
+
 /// A user ended the lease because the state seemed lost, and here it is.
 fn warn_about_forgotten_lease(context: &mut Context, name: &StackName) {
     context.warn(
@@ -349,6 +362,7 @@ fn is_unusable(error: &ServiceError) -> bool {
         error,
         ServiceError::Ledger(
             LedgerError::NotALedger { .. }
+                | LedgerError::NotCreated { .. }
                 | LedgerError::Newer { .. }
                 | LedgerError::Corrupt { .. }
         )

@@ -5,7 +5,7 @@ mod plan_warnings;
 use std::collections::BTreeMap;
 
 use stack::values::tags;
-use stack::{HourlyRate, Labels, Lease, Owner, Policy, StackName, Ttl};
+use stack::{HourlyRate, Labels, Lease, Owner, StackName, Ttl};
 use tfplugin::{Action, Context, Failure, Path, Plan, Result, Value};
 
 use crate::client::Client;
@@ -117,6 +117,8 @@ fn keep_imported_preflight(plan: &mut Plan<'_, StackModel>) -> Result<()> {
 enum LedgerEntry {
     /// The ledger was not read, or cannot be read.
     NotChecked,
+    /// The ledger is known only during apply.
+    UnknownLedger,
     /// The ledger has no lease of the stack.
     Missing,
     /// The ledger has this lease.
@@ -126,7 +128,10 @@ enum LedgerEntry {
 /// An unreadable ledger must not fail a plan, because a destroy plans first. `read` has warned
 /// about it.
 async fn ledger_entry(client: &Client, name: &StackName) -> LedgerEntry {
-    match client.lease(name).await {
+    let Ok(ledger) = client.ledger() else {
+        return LedgerEntry::UnknownLedger;
+    };
+    match ledger.lease(name).await {
         Err(_) => LedgerEntry::NotChecked,
         Ok(None) => LedgerEntry::Missing,
         // Nothing was deleted, so the stack is adopted again.
@@ -148,7 +153,10 @@ fn known_name(plan: &Plan<'_, StackModel>) -> Result<Option<StackName>> {
 /// is checked then, and must not fail the plan that Terraform makes before a destroy.
 fn check_policy(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool) -> Result<()> {
     if matches!(plan.get::<String>("ttl")?, Value::Null | Value::Unknown) && omits_ttl(plan)? {
-        let policy = &client.config()?.policy;
+        let Some(policy) = client.policy_at_plan()? else {
+            plan.set_unknown("ttl");
+            return Ok(());
+        };
         let ttl = policy
             .ttl(None)
             .map_err(|refusal| diag::refusal(&refusal))?;
@@ -179,7 +187,9 @@ fn check_policy(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool)
     if ttl.is_none() && owner.is_none() && labels.is_none() && hourly_cost.is_none() {
         return Ok(());
     }
-    let policy = &client.config()?.policy;
+    let Some(policy) = client.policy_at_plan()? else {
+        return Ok(());
+    };
     let refusals = [
         ttl.and_then(|ttl| policy.check_ttl(ttl.span()).err()),
         owner.and_then(|owner| policy.check_owner(&owner).err()),
@@ -221,8 +231,8 @@ fn set_tags(plan: &mut Plan<'_, StackModel>) -> Result<()> {
     Ok(())
 }
 
-/// Plans the end of the lease. With a renewal it becomes unknown, and `max_ttl` must allow the
-/// renewal. Otherwise it stays the same.
+/// Plans the end of the lease. It becomes unknown with a renewal, which `max_ttl` must allow, and
+/// with an adoption. Otherwise it stays the same.
 fn plan_renewal(
     client: &Client,
     plan: &mut Plan<'_, StackModel>,
@@ -230,7 +240,8 @@ fn plan_renewal(
 ) -> Result<()> {
     let never = plan.get::<String>("renew_on")?.known().as_deref() == Some("never");
     let new_version = plan.changes("version") && !never;
-    if !new_version && !plan.changes("ttl") && !matches!(lease, LedgerEntry::Missing) {
+    let may_adopt = matches!(lease, LedgerEntry::Missing | LedgerEntry::UnknownLedger);
+    if !new_version && !plan.changes("ttl") && !may_adopt {
         plan.keep("expires_at");
         return Ok(());
     }
@@ -240,7 +251,9 @@ fn plan_renewal(
     }
     if let (LedgerEntry::Lease(lease), Some(ttl)) = (lease, known::<Ttl>(plan, "ttl")?) {
         let attribute = if new_version { "version" } else { "ttl" };
-        let policy: &Policy = &client.config()?.policy;
+        let Some(policy) = client.policy_at_plan()? else {
+            return Ok(());
+        };
         policy
             .renew(lease, ttl.span(), client.now())
             .map_err(|refusal| {

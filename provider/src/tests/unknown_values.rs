@@ -11,10 +11,12 @@ use crate::provider::Jiti;
 /// A configuration of each resource that sets every attribute. The SDK's helper fails for one that
 /// is left out.
 pub(super) fn complete_resource(type_name: &str, server: &Server) -> Json {
+    // In these tests, the guard of a command is the test binary, which takes the command for the
+    // names of tests to run. No name of a test has a slash or a hyphen.
     let checks = json!({
         "http": [{"url": server.url("/healthz"), "status": 200}],
         "tcp": [{"address": format!("127.0.0.1:{}", server.port())}],
-        "exec": [{"command": ["true", "argument"]}],
+        "exec": [{"command": ["/usr/bin/true", "an-argument"]}],
     });
     let mut config = match type_name {
         "jiti_stack" => stack(json!({
@@ -47,7 +49,7 @@ fn complete_data_source(type_name: &str) -> Json {
     }
 }
 
-async fn with_measured_stack(harness: &Harness<Jiti>) {
+pub(super) async fn with_measured_stack(harness: &Harness<Jiti>) {
     let config = stack(json!({"name": "measured", "ready_timeout": "15m"}));
     let mut measured = harness.resource("jiti_stack");
     measured.apply(config).await.unwrap();

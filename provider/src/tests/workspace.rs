@@ -49,16 +49,21 @@ impl Workspace {
     }
 
     async fn start(&self, root: &str, tears_down: bool) -> Harness<Jiti> {
-        let harness = Harness::new(Jiti::new(Environment {
-            directory: self.folder.path().join(root),
+        let harness = self.unconfigured(root, tears_down);
+        assert_eq!(harness.configure(provider_block()).await, Ok(Vec::new()));
+        harness
+    }
+
+    /// Starts a provider process in the given root module, without configuring it.
+    pub(super) fn unconfigured(&self, root: &str, tears_down: bool) -> Harness<Jiti> {
+        let directory = self.folder.path().join(root);
+        std::fs::create_dir_all(&directory).unwrap();
+        Harness::new(Jiti::new(Environment {
+            directory,
             user: "ana".to_owned(),
             tears_down,
             ..Environment::default()
-        }));
-        let config = json!({"ledger": "../ledger.db", "config": "../config.toml"});
-        std::fs::create_dir_all(self.folder.path().join(root)).unwrap();
-        assert_eq!(harness.configure(config).await, Ok(Vec::new()));
-        harness
+        }))
     }
 
     pub(super) fn has_ledger(&self) -> bool {
@@ -119,6 +124,11 @@ impl Workspace {
     fn ledger(&self) -> SqliteLedger {
         SqliteLedger::at(self.folder.path().join("ledger.db"))
     }
+}
+
+/// The provider block of every root module in a workspace, which sets every attribute.
+pub(super) fn provider_block() -> Json {
+    json!({"ledger": "../ledger.db", "config": "../config.toml"})
 }
 
 /// A valid configuration of `jiti_stack`, with attributes added or replaced. Null removes one.

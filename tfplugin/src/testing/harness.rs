@@ -58,6 +58,14 @@ impl<P: Provider> Harness<P> {
         Ok(found)
     }
 
+    /// Like [`with_each_unknown`](Self::with_each_unknown), for the provider block.
+    ///
+    /// # Errors
+    /// If the configuration leaves out an attribute that the schema has.
+    pub fn provider_with_each_unknown(&self, config: &Json) -> Result<Vec<(Path, Json)>> {
+        with_each_unknown(self.server.provider_schema().block(), config)
+    }
+
     /// A resource instance without state.
     #[must_use]
     pub fn resource(&self, type_name: &str) -> Instance<'_, P> {

@@ -149,15 +149,40 @@ impl<'h, P: Provider> Instance<'h, P> {
         } else {
             first
         };
+        warnings.extend(self.apply_final(&first, config).await?);
+        Ok(warnings)
+    }
+
+    /// Applies this configuration after another process of the provider planned it, as Terraform
+    /// does when the provider block has values that are known only during apply. The plan must not
+    /// replace the instance.
+    ///
+    /// # Errors
+    /// Like [`apply`](Self::apply), or if the plan of this process contradicts the other one.
+    pub async fn apply_plan(
+        &mut self,
+        plan: &PlannedChange,
+        config: Json,
+    ) -> Result<Vec<Diagnostic>> {
+        let config = configuration(self.schema()?, config)?;
+        self.apply_final(plan, config).await
+    }
+
+    /// Plans the known configuration again, compares the plan with the first one, and applies it.
+    async fn apply_final(
+        &mut self,
+        first: &PlannedChange,
+        config: Dynamic,
+    ) -> Result<Vec<Diagnostic>> {
         let last = self.plan_config(config).await?;
         let schema = self.schema()?;
         fail_on_errors(check_final_plan(schema, &first.planned, &last.planned))?;
-        if last.action() != Action::Unchanged {
-            let prior = self.state.clone();
-            let request = self.apply_request(&prior, &last.planned, &last.config, last.private)?;
-            warnings.extend(self.apply_change(request, &last.planned).await?);
+        if last.action() == Action::Unchanged {
+            return Ok(Vec::new());
         }
-        Ok(warnings)
+        let prior = self.state.clone();
+        let request = self.apply_request(&prior, &last.planned, &last.config, last.private)?;
+        self.apply_change(request, &last.planned).await
     }
 
     /// Requires that a plan of this configuration is empty, both before and after a refresh.

@@ -13,22 +13,26 @@ use crate::resources::stack_model::StackModel;
 pub(super) fn unknown_tags(context: &mut Context, plan: &Plan<'_, StackModel>) -> Result<()> {
     for (tag, attribute) in TAGS_OF_ATTRIBUTES {
         if plan.get::<String>(attribute)?.is_unknown() {
-            warn_about_unknown_tag(
-                context,
-                Path::new(attribute),
-                &format!("The tag {tag:?} is"),
-            );
+            let source = if attribute == "ttl" && super::omits_ttl(plan)? {
+                // The policy sets it.
+                "config"
+            } else {
+                attribute
+            };
+            let subject = format!("The tag {tag:?} is");
+            warn_about_unknown_tag(context, Path::new(attribute), &subject, source);
         }
     }
     let path = Path::new("labels");
     match plan.get::<BTreeMap<String, Value<String>>>(path.clone())? {
         Value::Unknown => {
-            warn_about_unknown_tag(context, path, "All tags are");
+            warn_about_unknown_tag(context, path, "All tags are", "labels");
         }
         Value::Known(labels) => {
             for (key, _) in labels.iter().filter(|(_, value)| value.is_unknown()) {
-                let tag = format!("The tag {key:?} is");
-                warn_about_unknown_tag(context, path.key(key), &tag);
+                let path = path.key(key);
+                let source = path.to_string();
+                warn_about_unknown_tag(context, path, &format!("The tag {key:?} is"), &source);
             }
         }
         Value::Null => {}
@@ -36,9 +40,10 @@ pub(super) fn unknown_tags(context: &mut Context, plan: &Plan<'_, StackModel>) -
     Ok(())
 }
 
-fn warn_about_unknown_tag(context: &mut Context, path: Path, subject: &str) {
+/// The source is the argument that is unknown.
+fn warn_about_unknown_tag(context: &mut Context, path: Path, subject: &str, source: &str) {
     let detail = format!(
-        "`{path}` depends on a value that is known only during apply. If the AWS provider uses the \
+        "`{source}` depends on a value that is known only during apply. If the AWS provider uses the \
          stack's tags in `default_tags`, it fails during apply with \"Provider produced inconsistent \
          final plan\". Pass the value as a variable, or create what it depends on first: \
          `terraform apply -target=ADDRESS`."

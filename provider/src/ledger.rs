@@ -1,0 +1,70 @@
+//! The ledger of the provider block. It is opened only when it is needed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aws::{DynamoAddress, DynamoLedger};
+use stack::config::LedgerAddress;
+use stack::{Lease, Ledger, LedgerError, ReaperStatus, SqliteLedger, StackName};
+
+/// The address of a ledger, and its store. A plan does not create a file.
+pub(crate) struct OpenLedger {
+    address: LedgerAddress,
+    store: Arc<dyn Ledger>,
+}
+
+impl OpenLedger {
+    /// The ledger at an address. This touches no file and makes no call.
+    ///
+    /// # Errors
+    /// If the address of a shared ledger is invalid.
+    pub(crate) fn at(address: LedgerAddress) -> Result<Self, LedgerError> {
+        let store: Arc<dyn Ledger> = match &address {
+            LedgerAddress::File(path) => Arc::new(SqliteLedger::at(path)),
+            LedgerAddress::Shared { address, .. } => {
+                Arc::new(DynamoLedger::at(DynamoAddress::parse(address)?))
+            }
+        };
+        Ok(Self { address, store })
+    }
+
+    /// The address, for messages.
+    pub(crate) fn address(&self) -> &LedgerAddress {
+        &self.address
+    }
+
+    /// Whether the ledger exists, as far as that is known without a call.
+    pub(crate) fn exists(&self) -> bool {
+        self.address.file().is_none_or(Path::exists)
+    }
+
+    pub(crate) fn store(&self) -> &dyn Ledger {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn shared_store(&self) -> Arc<dyn Ledger> {
+        Arc::clone(&self.store)
+    }
+
+    /// The lease of a stack. A missing ledger has no leases, and this does not create it.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub(crate) async fn lease(&self, name: &StackName) -> Result<Option<Lease>, LedgerError> {
+        if !self.exists() {
+            return Ok(None);
+        }
+        self.store.lease(name).await
+    }
+
+    /// The reaper's last run. A missing ledger has none.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub(crate) async fn reaper(&self) -> Result<ReaperStatus, LedgerError> {
+        if !self.exists() {
+            return Ok(ReaperStatus::default());
+        }
+        self.store.reaper().await
+    }
+}
