@@ -138,13 +138,16 @@ fn no_stacks(service: &Service, all: bool, ui: &mut Ui) -> Result<(), CommandErr
     })
 }
 
+/// The columns of the table. Each row has this many cells.
+const COLUMNS: usize = 11;
+
 fn table(
     stacks: &[Listing],
     unreadable: &[UnreadableStack],
     view: &View,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let mut table = Table::new([
+    let columns: [Column; COLUMNS] = [
         Column::new(titles::NAME, Align::Left).between(12, 32),
         Column::new(titles::APP, Align::Left)
             .between(12, 28)
@@ -160,37 +163,13 @@ fn table(
         Column::new(titles::ESTIMATE, Align::Right).droppable(1),
         Column::new(titles::IDLE_RATE, Align::Right).droppable(7),
         Column::new(titles::INIT, Align::Right).droppable(6),
-    ]);
+    ];
+    let mut table = Table::new(columns);
     for stack in stacks {
-        let tone = fields::state_tone(stack);
-        table.row([
-            Cell::new(&stack.name),
-            Cell::new(fields::app_version(stack)),
-            Cell::new(&stack.owner),
-            Cell::new(fields::state(stack)).tone(tone),
-            Cell::new(fields::age(stack, view.now)),
-            Cell::new(fields::left(stack, view.now)).tone(fields::left_tone(stack)),
-            Cell::new(fields::ends_at(stack, view)),
-            Cell::new(fields::hourly(stack)),
-            Cell::new(fields::spent(stack)),
-            Cell::new(fields::idle_hourly(stack)),
-            Cell::new(fields::init(stack, view.now)),
-        ]);
+        table.row(row(stack, view));
     }
     for stack in unreadable {
-        let unknown = || Cell::new(values::UNKNOWN);
-        table.row([
-            Cell::new(&stack.name),
-            unknown(),
-            unknown(),
-            Cell::new(UNREADABLE).tone(Tone::Alarm),
-            unknown(),
-            unknown(),
-            unknown(),
-            unknown(),
-            unknown(),
-            unknown(),
-        ]);
+        table.row(unreadable_row(stack));
     }
     ui.table(&table)?;
     ui.line("")?;
@@ -202,6 +181,31 @@ fn table(
         Some(why) => ui.text(&describe::inactivity(&why)),
         None => Ok(()),
     }
+}
+
+fn row(stack: &Listing, view: &View) -> [Cell; COLUMNS] {
+    let tone = fields::state_tone(stack);
+    [
+        Cell::new(&stack.name),
+        Cell::new(fields::app_version(stack)),
+        Cell::new(&stack.owner),
+        Cell::new(fields::state(stack)).tone(tone),
+        Cell::new(fields::age(stack, view.now)),
+        Cell::new(fields::left(stack, view.now)).tone(fields::left_tone(stack)),
+        Cell::new(fields::ends_at(stack, view)),
+        Cell::new(fields::hourly(stack)),
+        Cell::new(fields::spent(stack)),
+        Cell::new(fields::idle_hourly(stack)),
+        Cell::new(fields::init(stack, view.now)),
+    ]
+}
+
+/// A stack whose record is damaged: only its name and its state are known.
+fn unreadable_row(stack: &UnreadableStack) -> [Cell; COLUMNS] {
+    let mut cells = [(); COLUMNS].map(|()| Cell::new(values::UNKNOWN));
+    cells[0] = Cell::new(&stack.name);
+    cells[3] = Cell::new(UNREADABLE).tone(Tone::Alarm);
+    cells
 }
 
 /// The number of live stacks and their total rate: `200 stacks, $12.34/h (21 of 200 unpriced)`.
