@@ -44,6 +44,62 @@ fn an_interrupted_sleep_is_finished_or_undone() {
     }
 }
 
+/// `sleep` names what Application Auto Scaling starts again or resizes: a scheduled action, a
+/// policy, and a target with neither.
+#[test]
+fn scaling_targets_are_named() {
+    let world = standing();
+    let region = REGIONS[0];
+    let service = |more: &Value| {
+        let mut target = json!({
+            "ServiceNamespace": "ecs", "ResourceId": "service/nap/nap",
+            "ScalableDimension": "ecs:service:DesiredCount",
+        });
+        let target = target.as_object_mut().unwrap();
+        target.extend(more.as_object().unwrap().clone());
+        Value::Object(target.clone())
+    };
+    let answers = world.call(&json!([[
+        "application-autoscaling",
+        region,
+        "register_scalable_target",
+        service(&json!({ "MinCapacity": 1, "MaxCapacity": 4 }))
+    ],]));
+    assert_eq!(answers[0]["error"], Value::Null, "{answers:?}");
+    world
+        .sandbox
+        .jiti(&["sleep", "nap"])
+        .ok()
+        .says("Application Auto Scaling (target 1 to 4 without a policy) may start nap/nap again at any time");
+    let answers = world.call(&json!([
+        ["application-autoscaling", region, "put_scheduled_action", service(&json!({
+            "ScheduledActionName": "morning", "Schedule": "cron(0 7 * * ? *)", "Timezone": "Europe/Vienna",
+            "ScalableTargetAction": { "MinCapacity": 2 },
+        }))],
+        ["application-autoscaling", region, "put_scaling_policy", service(&json!({
+            "PolicyName": "cpu", "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": {
+                "TargetValue": 50.0,
+                "PredefinedMetricSpecification": {
+                    "PredefinedMetricType": "ECSServiceAverageCPUUtilization",
+                },
+            },
+        }))],
+    ]));
+    for answer in &answers {
+        assert_eq!(answer["error"], Value::Null, "{answer}");
+    }
+    world.sandbox.jiti(&["wake", "nap"]).ok();
+    world
+        .sandbox
+        .jiti(&["sleep", "nap"])
+        .ok()
+        .says("Application Auto Scaling (policy cpu) may start nap/nap again at any time")
+        .says(
+            "the scheduled action morning starts nap/nap again: cron(0 7 * * ? *) (Europe/Vienna)",
+        );
+}
+
 /// A leased stack with an Auto Scaling group, a separate instance, a database and a service.
 fn standing() -> World {
     let world = World::new();

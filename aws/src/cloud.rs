@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
@@ -14,6 +14,7 @@ use stack::cloud::{
 use stack::idle::Activity;
 use stack::{Cloud, Config, Place, Span};
 
+use crate::application_auto_scaling;
 use crate::arn::Arn;
 use crate::client::Clients;
 use crate::client::accounts::Accounts;
@@ -67,6 +68,49 @@ impl AwsCloud {
                 ..Discovery::default()
             },
         }
+    }
+
+    /// What starts stopped resources again by the means of their own service.
+    async fn own_starts(&self, resources: &[Resource]) -> AutomaticStarts {
+        let stoppable = resources.iter().filter(|resource| resource.size.is_some());
+        let calls = stoppable.map(async |resource| {
+            let answer = match self.clients_and_type(resource).await {
+                Ok((clients, kind)) => kind.automatic_starts(&clients, resource).await,
+                Err(error) => Err(error),
+            };
+            (resource, answer)
+        });
+        let mut starts = AutomaticStarts::default();
+        for (resource, answer) in join_all(calls).await {
+            match answer {
+                Ok(found) => starts.found.extend(found),
+                Err(error) => starts.unread.push(UnreadStarts {
+                    id: resource.id.clone(),
+                    reason: error.to_string(),
+                }),
+            }
+        }
+        starts
+    }
+
+    /// What Application Auto Scaling starts again or resizes.
+    async fn scaling_starts(&self, resources: &[Resource], now: Timestamp) -> AutomaticStarts {
+        let mut places: BTreeMap<&Place, Vec<&Resource>> = BTreeMap::new();
+        for resource in resources {
+            places.entry(&resource.place).or_default().push(resource);
+        }
+        let calls = places.into_iter().map(async |(place, resources)| {
+            match self.accounts.clients(place).await {
+                Ok(clients) => application_auto_scaling::starts(&clients, &resources, now).await,
+                Err(error) => application_auto_scaling::unreachable(&resources, &error),
+            }
+        });
+        let mut starts = AutomaticStarts::default();
+        for found in join_all(calls).await {
+            starts.found.extend(found.found);
+            starts.unread.extend(found.unread);
+        }
+        starts
     }
 
     async fn clients_and_type(
@@ -222,23 +266,21 @@ impl Cloud for AwsCloud {
         })
     }
 
-    fn automatic_starts<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, AutomaticStarts> {
+    fn automatic_starts<'a>(
+        &'a self,
+        resources: &'a [Resource],
+        now: Timestamp,
+    ) -> BoxFuture<'a, AutomaticStarts> {
         Box::pin(async move {
-            let calls = resources.iter().map(async |resource| {
-                let (clients, kind) = self.clients_and_type(resource).await?;
-                kind.automatic_starts(&clients, resource).await
-            });
-            let mut starts = AutomaticStarts::default();
-            for (resource, answer) in resources.iter().zip(join_all(calls).await) {
-                match answer {
-                    Ok(found) => starts.found.extend(found),
-                    Err(error) => starts.unread.push(UnreadStarts {
-                        id: resource.id.clone(),
-                        reason: error.to_string(),
-                    }),
-                }
+            let (own, scaled) = join(
+                self.own_starts(resources),
+                self.scaling_starts(resources, now),
+            )
+            .await;
+            AutomaticStarts {
+                found: [own.found, scaled.found].concat(),
+                unread: [own.unread, scaled.unread].concat(),
             }
-            starts
         })
     }
 

@@ -5,6 +5,8 @@
 //! decides what a stack owns, in which order resources are deleted and what the ledger records.
 
 #[cfg(feature = "cloud")]
+mod application_auto_scaling;
+#[cfg(feature = "cloud")]
 mod arn;
 #[cfg(feature = "cloud")]
 mod batch;

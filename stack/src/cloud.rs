@@ -96,10 +96,15 @@ pub trait Cloud: Send + Sync {
         prior: &'a Value,
     ) -> BoxFuture<'a, Result<(), CloudError>>;
 
-    /// Finds what starts these resources again without jiti: schedules and scaling targets. What
-    /// could not be read is listed and never left out.
-    fn automatic_starts<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, AutomaticStarts> {
-        let _ = resources;
+    /// Finds what starts these resources again, or changes their size, without jiti: schedules and
+    /// scaling targets. Leaves out what is over now. What could not be read is listed and never
+    /// left out.
+    fn automatic_starts<'a>(
+        &'a self,
+        resources: &'a [Resource],
+        now: Timestamp,
+    ) -> BoxFuture<'a, AutomaticStarts> {
+        let _ = (resources, now);
         Box::pin(std::future::ready(AutomaticStarts::default()))
     }
 
@@ -129,7 +134,7 @@ pub trait Cloud: Send + Sync {
     }
 }
 
-/// What starts stopped resources again without jiti.
+/// What starts resources of a sleeping stack again, or changes their size, without jiti.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AutomaticStarts {
     /// The starts, by resource.
@@ -138,7 +143,7 @@ pub struct AutomaticStarts {
     pub unread: Vec<UnreadStarts>,
 }
 
-/// Something that starts a stopped resource again.
+/// Something that starts a stopped resource again, or changes the size of one that does not stop.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AutomaticStart {
     /// The resource.
@@ -147,6 +152,13 @@ pub struct AutomaticStart {
     pub by: String,
     /// When it starts the resource next; `None` if that is not known.
     pub at: Option<Timestamp>,
+    /// The schedule in the cloud's own words, where [`at`](Self::at) is not known:
+    /// `cron(0 7 * * ? *)`.
+    #[serde(default)]
+    pub schedule: Option<String>,
+    /// Whether it only changes the size of the resource, such as the capacity of a table.
+    #[serde(default)]
+    pub resizes: bool,
 }
 
 /// A resource of which the starts could not be read.

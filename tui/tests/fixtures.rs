@@ -272,6 +272,8 @@ pub(crate) fn sleep_plan(stack: &str) -> stack::service::power::SleepPlan {
         id: ResourceId(group.to_owned()),
         by: "the scheduled action morning (0 7 * * *)".to_owned(),
         at: Some(Span::minutes(19 * 60).after(now())),
+        schedule: None,
+        resizes: false,
     };
     stack::service::power::SleepPlan {
         name: name(stack),

@@ -56,6 +56,7 @@ macro_rules! clients {
 }
 
 clients! {
+    application_autoscaling "application-autoscaling" aws_sdk_applicationautoscaling
     autoscaling "autoscaling" aws_sdk_autoscaling
     cloudformation "cloudformation" aws_sdk_cloudformation
     cloudwatch "monitoring" aws_sdk_cloudwatch

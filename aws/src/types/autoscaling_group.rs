@@ -316,6 +316,8 @@ fn scheduled_start(
         ),
         // For a recurring action, this is its next time.
         at: timestamp(action.start_time()),
+        schedule: None,
+        resizes: false,
     })
 }
 

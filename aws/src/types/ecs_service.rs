@@ -1,9 +1,8 @@
 //! ECS services. ECS describes a deleted one as inactive for a while.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aws_sdk_cloudwatch::types::MetricAlarm;
 use aws_sdk_ecs::types::{
     AssignPublicIp, CapacityProviderStrategyItem, LaunchType, SchedulingStrategy, Service,
     ServiceField, TaskDefinition,
@@ -11,9 +10,7 @@ use aws_sdk_ecs::types::{
 use futures_util::future::join_all;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use stack::cloud::{
-    AutomaticStart, CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId,
-};
+use stack::cloud::{CloudError, Confirmation, DeleteOptions, Deletion, Resource, ResourceId};
 
 use crate::arn::resource_name;
 use crate::client::Clients;
@@ -86,36 +83,6 @@ impl ResourceType for EcsService {
         resize(clients, resource, desired).await
     }
 
-    /// The scaling policies of its Application Auto Scaling target, which restore at least the
-    /// target's minimum. Each acts through an alarm, so the alarms name them.
-    async fn automatic_starts(
-        &self,
-        clients: &Clients,
-        resource: &Resource,
-    ) -> Result<Vec<AutomaticStart>, CloudError> {
-        let (Some(cluster), name) = names(&resource.id) else {
-            return Ok(Vec::new());
-        };
-        let scaling_policies = clients.arn("autoscaling", "scalingPolicy:");
-        let mut pages = clients
-            .cloudwatch()
-            .describe_alarms()
-            .action_prefix(scaling_policies.as_str())
-            .into_paginator()
-            .send();
-        let mut policies = BTreeSet::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(failed!("cloudwatch", "DescribeAlarms", name))?;
-            policies.extend(scaling_policies_of(page.metric_alarms(), &cluster, name));
-        }
-        let start = |policy| AutomaticStart {
-            id: resource.id.clone(),
-            by: format!("Application Auto Scaling (policy {policy})"),
-            at: None,
-        };
-        Ok(policies.into_iter().map(start).collect())
-    }
-
     fn signals(&self, resource: &Resource) -> Vec<Signal> {
         let (Some(cluster), name) = names(&resource.id) else {
             return Vec::new();
@@ -132,14 +99,6 @@ impl ResourceType for EcsService {
             silence_is_zero: false,
         }]
     }
-}
-
-/// The scaling policies of a service, from the actions of these alarms.
-fn scaling_policies_of(alarms: &[MetricAlarm], cluster: &str, service: &str) -> BTreeSet<String> {
-    let target = format!(":resource/ecs/service/{cluster}/{service}:policyName/");
-    let actions = alarms.iter().flat_map(MetricAlarm::alarm_actions);
-    let policies = actions.filter_map(|action| action.split_once(target.as_str()));
-    policies.map(|(_, policy)| policy.to_owned()).collect()
 }
 
 /// The names of the cluster and of the service.
@@ -402,23 +361,5 @@ mod tests {
         assert!(asleep.stopped && EcsService.signals(&asleep).is_empty());
         let daemon = service().scheduling_strategy(SchedulingStrategy::Daemon);
         assert_eq!(resource(daemon).size, None);
-    }
-
-    /// A scaling policy of Application Auto Scaling starts its service again; a policy of another
-    /// service, or another action, does not.
-    #[test]
-    fn scaling_policies_start_a_service() {
-        let action = |service: &str| {
-            format!(
-                "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1-2:resource/ecs/service/\
-                 main/{service}:policyName/cpu"
-            )
-        };
-        let alarm = |action: String| MetricAlarm::builder().alarm_actions(action).build();
-        let topic = "arn:aws:sns:us-east-1:123456789012:alerts".to_owned();
-        let alarms = [action("web"), action("web"), action("web2"), topic].map(alarm);
-        let policies = scaling_policies_of(&alarms, "main", "web");
-        assert_eq!(policies, BTreeSet::from(["cpu".to_owned()]));
-        assert!(scaling_policies_of(&alarms, "other", "web").is_empty());
     }
 }

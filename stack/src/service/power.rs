@@ -361,11 +361,10 @@ impl<'a> Power<'a> {
         })
     }
 
-    /// What starts the stoppable resources again without jiti.
+    /// What starts the stack's resources again, or changes their size, without jiti.
     async fn automatic_starts(self, mine: &[Resource]) -> Result<AutomaticStarts, SleepError> {
-        let sized = mine.iter().filter(|one| one.size.is_some());
-        let sized: Vec<Resource> = sized.cloned().collect();
-        Ok(self.required_cloud()?.automatic_starts(&sized).await)
+        let now = self.service.now();
+        Ok(self.required_cloud()?.automatic_starts(mine, now).await)
     }
 
     /// How long waking takes, from the app's history; `None` when it was never woken.

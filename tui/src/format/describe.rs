@@ -76,18 +76,27 @@ pub(crate) fn remaining_cost(remaining: &RemainingCost) -> String {
     }
 }
 
-/// What starts resources of a sleeping stack again, one sentence each.
+/// What starts resources of a sleeping stack again or resizes them, one sentence each.
 pub(crate) fn automatic_starts(starts: &AutomaticStarts, now: Timestamp) -> Vec<String> {
     let found = starts.found.iter().map(|start| {
         let (by, id) = (&start.by, start.id.short());
-        match start.at {
-            Some(at) => format!("{by} starts {id} again at {}", values::moment(at, now)),
-            None => format!("{by} may start {id} again at any time"),
+        let (does, may_do) = if start.resizes {
+            (
+                format!("changes the size of {id}"),
+                format!("change the size of {id}"),
+            )
+        } else {
+            (format!("starts {id} again"), format!("start {id} again"))
+        };
+        match (start.at, &start.schedule) {
+            (Some(at), _) => format!("{by} {does} at {}", values::moment(at, now)),
+            (None, Some(schedule)) => format!("{by} {does}: {schedule}"),
+            (None, None) => format!("{by} may {may_do} at any time"),
         }
     });
     let unread = starts.unread.iter().map(|unread| {
         let (id, reason) = (unread.id.short(), &unread.reason);
-        format!("could not read what starts {id} again: {reason}")
+        format!("could not read what starts or resizes {id}: {reason}")
     });
     found.chain(unread).collect()
 }

@@ -877,6 +877,8 @@ async fn a_sleep_names_what_continues_and_what_starts_again() {
         id: id("autoscaling:autoScalingGroup/web"),
         by: "the scheduled action morning".to_owned(),
         at: Some(Span::minutes(600).after(noon())),
+        schedule: None,
+        resizes: false,
     };
     let unread = UnreadStarts {
         id: id("ecs:service/mail"),

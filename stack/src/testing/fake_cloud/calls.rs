@@ -260,7 +260,11 @@ impl Cloud for FakeCloud {
         })
     }
 
-    fn automatic_starts<'a>(&'a self, resources: &'a [Resource]) -> BoxFuture<'a, AutomaticStarts> {
+    fn automatic_starts<'a>(
+        &'a self,
+        resources: &'a [Resource],
+        _now: Timestamp,
+    ) -> BoxFuture<'a, AutomaticStarts> {
         Box::pin(async move {
             self.travel().await;
             let mut starts = self.world().starts.clone();
