@@ -53,10 +53,10 @@ impl Report {
     /// Writes the result, as the last entry of the run.
     pub(super) fn write(&self, reporter: &Reporter, now: Timestamp) {
         let line = self.line(now);
-        // Without steps, the lines of several runs follow each other, so each has its start time.
+        // Without steps, the lines of several runs follow each other, so each has its time.
         reporter.line(match reporter.steps {
             true => line,
-            false => format!("{} UTC {line}", values::second(self.began_at)),
+            false => format!("{} UTC {line}", values::second(now)),
         });
         let stacks = self.summary.endings.iter();
         let stacks: Vec<_> = stacks

@@ -74,11 +74,11 @@ pub(super) async fn run(
             }
             Next::Ended(ended) => match *ended {
                 Ok(report) => {
-                    let began = values::second(report.began_at);
+                    let now = context.clock().now();
                     if let Err(error) = report.result() {
-                        reporter.note(format!("{began} UTC {}", error.message()));
+                        reporter.note(format!("{} UTC {}", values::second(now), error.message()));
                     }
-                    report.write(&reporter, context.clock().now());
+                    report.write(&reporter, now);
                     first = false;
                 }
                 // If the first run cannot start, the setup is wrong. Later errors may pass.
