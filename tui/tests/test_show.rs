@@ -7,6 +7,35 @@ use stack::{Actor, EventKind, RunId};
 use crate::sandbox::Sandbox;
 use crate::story::{Story, five_stacks, requested};
 
+/// The cost of a start-up is marked if the rate leaves something out.
+#[test]
+fn the_cost_of_an_incomplete_start_up_is_marked() {
+    for (unpriced, cost) in [(vec![], "40 s, $1.20"), (vec!["traffic"], "40 s, ≥ $1.20")] {
+        let sandbox = Sandbox::new();
+        let rated = EventKind::Rated {
+            hourly_usd: Some("108".parse().unwrap()),
+            hourly_source: "list 2026-01-01".to_owned(),
+            unpriced: unpriced.into_iter().map(str::to_owned).collect(),
+            at_least: Vec::new(),
+            accrued: Vec::new(),
+        };
+        Story::new(&sandbox.ledger()).stack(
+            "shop",
+            [
+                (
+                    100,
+                    requested(|r| r.terms.ready_timeout = "5m".parse().ok()),
+                ),
+                (100, rated),
+                (80, EventKind::Provisioned),
+                (60, EventKind::Ready),
+            ],
+        );
+        let page = sandbox.run(&["show", "shop"]).ok().stdout;
+        assert!(page.contains(cost), "{cost}: {page}");
+    }
+}
+
 /// The page of a stack fits into 80 columns.
 #[test]
 fn at_80_columns() {

@@ -165,6 +165,12 @@ pub(crate) fn spent_usd(cost: &ListedCost) -> Option<String> {
     Some(values::at_least(spent, !cost.unpriced.is_empty()))
 }
 
+/// The estimate of what its start-up has cost; `None` if it is unknown.
+pub(crate) fn init_usd(stack: &Listing) -> Option<String> {
+    let cost = values::usd(stack.init.usd?);
+    Some(values::at_least(cost, !stack.cost.unpriced.is_empty()))
+}
+
 /// The estimate of what it will cost until it expires; `None` if it is unknown.
 pub(crate) fn until_expiry_usd(cost: &ListedCost) -> Option<String> {
     let until = values::usd(cost.until_expiry_usd?);

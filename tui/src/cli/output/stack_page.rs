@@ -219,9 +219,8 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
         );
     };
     let time = |time: Option<_>| time.map_or_else(|| "not yet".to_owned(), values::seconds);
-    let cost = init
-        .usd
-        .map(|usd| format!(", {}", values::usd(usd)))
+    let cost = fields::init_usd(stack)
+        .map(|usd| format!(", {usd}"))
         .unwrap_or_default();
     field(ui, "total", &format!("{}{cost}", fields::init(stack, now)))?;
     field(ui, "requested", &values::moment(requested, now))?;

@@ -23,7 +23,7 @@ pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
     page.text("Known so far:", Tone::Quiet);
     let listing = stack.listing(model.store.view());
     cost::so_far(page, &listing, model);
-    let init = listing.init.usd.map_or_else(unknown, values::usd);
+    let init = fields::init_usd(&listing).unwrap_or_else(unknown);
     page.field("one init", &init, Tone::Plain);
     idle(page, &listing, model);
 }

@@ -42,9 +42,8 @@ pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
         );
         return;
     };
-    let cost = init
-        .usd
-        .map(|usd| format!(", {}", values::usd(usd)))
+    let cost = fields::init_usd(&listing)
+        .map(|usd| format!(", {usd}"))
         .unwrap_or_default();
     let tone = if listing.phase == Phase::Purgatory {
         Tone::Alarm
