@@ -6,7 +6,9 @@
 //! the same contract test: [`MemoryLedger`] and [`SqliteLedger`] here, and a shared one in the
 //! package of its cloud.
 
+pub mod copy;
 mod error;
+pub mod export;
 mod memory;
 pub mod row;
 mod settings;

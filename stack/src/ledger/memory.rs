@@ -25,6 +25,8 @@ pub struct MemoryLedger {
 #[derive(Debug, Default)]
 struct Contents {
     log: Vec<Event>,
+    /// The places of each stack's events in the log.
+    places: BTreeMap<StackName, Vec<usize>>,
     leases: BTreeMap<StackName, Lease>,
     pools: BTreeMap<PoolName, Recorded<Pool>>,
     reaper: Recorded<ReaperStatus>,
@@ -85,6 +87,15 @@ impl MemoryLedger {
         }
     }
 
+    /// An empty ledger with the id of another one, whose events the caller appends.
+    #[must_use]
+    pub fn restored(id: LedgerId, place: impl Into<String>) -> Self {
+        Self {
+            id,
+            ..Self::with_location(place)
+        }
+    }
+
     /// This ledger as one that other users can write to.
     #[must_use]
     pub fn shared(self) -> Self {
@@ -112,6 +123,12 @@ fn now<'a, T: Send + 'a>(answer: Result<T, LedgerError>) -> LedgerFuture<'a, T> 
 }
 
 impl Contents {
+    fn events(&self, stack: &StackName, after: Seq) -> Vec<Event> {
+        let places = self.places.get(stack).map_or(&[][..], Vec::as_slice);
+        let events = places.iter().filter_map(|place| self.log.get(*place));
+        events.filter(|event| event.seq > after).cloned().collect()
+    }
+
     fn append(
         &mut self,
         stack: &StackName,
@@ -122,11 +139,10 @@ impl Contents {
         let found = lease.map_or(Seq::NONE, Lease::last_seq);
         row::unraced(&format!("stack \"{stack}\""), after, found)?;
         let events = row::place(stack, after, events);
-        let earlier = || {
-            let of_stack = self.log.iter().filter(|event| event.stack == *stack);
-            Ok(of_stack.cloned().collect())
-        };
+        let earlier = || Ok(self.events(stack, Seq::NONE));
         let lease = row::fold(stack, lease.cloned(), &events, earlier)?;
+        let places = self.log.len()..self.log.len() + events.len();
+        self.places.entry(stack.clone()).or_default().extend(places);
         self.log.extend(events);
         self.leases.insert(stack.clone(), lease.clone());
         Ok(lease)
@@ -164,12 +180,7 @@ impl Ledger for MemoryLedger {
     }
 
     fn events(&self, stack: &StackName, after: Seq) -> LedgerFuture<'_, Vec<Event>> {
-        let contents = self.contents();
-        let of_stack = contents
-            .log
-            .iter()
-            .filter(|event| event.stack == *stack && event.seq > after);
-        now(Ok(of_stack.cloned().collect()))
+        now(Ok(self.contents().events(stack, after)))
     }
 
     fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
