@@ -12,8 +12,8 @@ use clap::CommandFactory;
 
 use args::{Cli, Command};
 use commands::{
-    completions, cost, dashboard, demo, doctor, events, extend, forget, hold, ls, mark, reap,
-    report, show, sleep, sync, teardown, touch, unhold, wake,
+    completions, cost, dashboard, demo, doctor, events, extend, forget, hold, ledger, ls, mark,
+    reap, report, show, sleep, sync, teardown, touch, unhold, wake,
 };
 use context::Context;
 use ui::Ui;
@@ -54,6 +54,7 @@ pub(crate) fn run(
             Command::Forget(arguments) => forget::run(&arguments, context, ui).await,
             Command::Cost(arguments) => cost::run(&arguments, context, ui).await,
             Command::Report(arguments) => report::run(&arguments, context, ui).await,
+            Command::Ledger(arguments) => ledger::run(&arguments, context, ui).await,
             Command::Sync(arguments) => sync::run(&arguments, context, ui).await,
             Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
             Command::Demo(arguments) => demo::run(&arguments, dashboard, context).await,

@@ -46,6 +46,7 @@ pub(crate) enum Command {
     Cost(commands::cost::Arguments),
     Report(commands::report::Arguments),
     Sync(commands::sync::Arguments),
+    Ledger(commands::ledger::Arguments),
     Doctor(commands::doctor::Arguments),
     Demo(commands::demo::Arguments),
     Completions(commands::completions::Arguments),

@@ -23,6 +23,11 @@ pub(crate) fn line(ui: &mut Ui, value: &impl Serialize) -> Result<(), CommandErr
 fn one_line(value: &impl Serialize) -> Result<String, CommandError> {
     let text = serde_json::to_string(value)
         .map_err(|error| CommandError::failed("cannot write JSON").because(&error))?;
+    Ok(escaped(&text))
+}
+
+/// One line of JSON with its unsafe characters escaped.
+pub(crate) fn escaped(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if is_unsafe(c) {
@@ -33,7 +38,7 @@ fn one_line(value: &impl Serialize) -> Result<String, CommandError> {
             line.push(c);
         }
     }
-    Ok(line)
+    line
 }
 
 /// Writes an array item by item, because it may be long.
