@@ -12,6 +12,7 @@ mod test_discovery;
 mod test_docs;
 mod test_examples;
 mod test_interrupt;
+mod test_ledger_race;
 mod test_origin;
 mod test_parallel;
 mod test_plans;

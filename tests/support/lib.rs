@@ -2,6 +2,7 @@
 //! proxy.
 
 pub mod docs;
+pub mod dynamo_faults;
 pub mod dynamodb;
 pub mod moto;
 pub mod proxy;
