@@ -46,8 +46,8 @@ fn now() -> u64 {
 }
 
 /// Every acknowledged event is in the ledger exactly once, at its number; what was refused is not
-/// there; reads and appends of each stream are linearizable; snapshots equal folds; and no limit was
-/// exceeded.
+/// there; reads and appends of each stream are linearizable; snapshots equal folds; and no limit
+/// was exceeded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_processes_write_through_a_bad_network() {
     let server = DynamoServer::start();

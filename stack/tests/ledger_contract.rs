@@ -13,8 +13,8 @@ use stack::testing::{actor, new_event, noon, registration, stack_name};
 use stack::{Ledger, LedgerError, Owner, Phase, PoolName, ReaperStatus, RunId, Seq, Span};
 
 /// Makes one test of each law in a module. `$new` is a function without arguments that returns a
-/// future of an empty ledger, and of what has to live as long as it. The caller declares this file as
-/// `contract` and imports the macro.
+/// future of an empty ledger, and of what has to live as long as it. The caller declares this file
+/// as `contract` and imports the macro.
 macro_rules! ledger_contract {
     ($module:ident, $new:path) => {
         mod $module {

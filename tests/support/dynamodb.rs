@@ -1,5 +1,6 @@
-//! DynamoDB without AWS: one test server on loopback for the whole test binary, and a table for each
-//! test. The server keeps its tables in SQLite, so its transactions are atomic under concurrency.
+//! DynamoDB without AWS: one test server on loopback for the whole test binary, and a table for
+//! each test. The server keeps its tables in SQLite, so its transactions are atomic under
+//! concurrency.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;

@@ -161,11 +161,16 @@ impl From<io::Error> for CommandError {
 }
 
 impl From<LedgerError> for CommandError {
-    /// The ledger's messages already say what to do, so they get no hint.
+    /// The ledger's messages already say what to do. Only the name of a command is missing.
     fn from(error: LedgerError) -> Self {
         let refused = error.is_refusal();
         let kind = if refused { Kind::Refused } else { Kind::Failed };
         let command_error = Self::new(kind, error.to_string());
+        let command_error = match &error {
+            LedgerError::ActionDenied { .. } => command_error
+                .hint("`jiti iam look`, `apply` and `operate` print the policy of each role"),
+            _ => command_error,
+        };
         match error.source() {
             Some(cause) => command_error.because(cause),
             None => command_error,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stack::config::LedgerAddress;
-use stack::{Ledger, SqliteLedger};
+use stack::{Ledger, LedgerId, SqliteLedger};
 
 use crate::error::CommandError;
 
@@ -31,10 +31,78 @@ fn shared(address: &str, read_only: bool) -> Result<Arc<dyn Ledger>, CommandErro
 /// This build has no shared ledgers.
 #[cfg(not(feature = "aws"))]
 fn shared(address: &str, _read_only: bool) -> Result<Arc<dyn Ledger>, CommandError> {
-    Err(CommandError::failed(format!(
+    Err(without_aws(address))
+}
+
+#[cfg(not(feature = "aws"))]
+fn without_aws(address: &str) -> CommandError {
+    CommandError::failed(format!(
         "{address} is a shared ledger, but this jiti was built without AWS support"
     ))
-    .hint("build jiti with AWS support: make install"))
+    .hint("build jiti with AWS support: make install")
+}
+
+/// The settings of a new shared ledger's table.
+pub(crate) struct SharedLedgerSettings {
+    pub(crate) deletion_protection: bool,
+    pub(crate) point_in_time_recovery: bool,
+    /// Whether to encrypt with the account's own key.
+    pub(crate) account_key: bool,
+    /// Tags besides jiti's own.
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+#[cfg(feature = "aws")]
+impl SharedLedgerSettings {
+    fn table(&self) -> aws::TableSettings {
+        let mut settings = aws::TableSettings {
+            deletion_protection: self.deletion_protection,
+            point_in_time_recovery: self.point_in_time_recovery,
+            account_key: self.account_key,
+            ..aws::TableSettings::default()
+        };
+        settings.tags.extend(self.tags.iter().cloned());
+        settings
+    }
+}
+
+/// The table of a shared ledger as a Terraform resource.
+#[cfg(feature = "aws")]
+pub(crate) fn terraform(
+    address: &str,
+    settings: &SharedLedgerSettings,
+) -> Result<String, CommandError> {
+    let address = aws::DynamoAddress::parse(address)?;
+    Ok(settings.table().terraform(&address.table))
+}
+
+/// This build has no shared ledgers.
+#[cfg(not(feature = "aws"))]
+pub(crate) fn terraform(
+    address: &str,
+    _settings: &SharedLedgerSettings,
+) -> Result<String, CommandError> {
+    Err(without_aws(address))
+}
+
+/// Creates a shared ledger. Returns its id, and whether this call created it.
+#[cfg(feature = "aws")]
+pub(crate) async fn create(
+    address: &str,
+    settings: &SharedLedgerSettings,
+) -> Result<(LedgerId, bool), CommandError> {
+    let ledger = aws::DynamoLedger::at(aws::DynamoAddress::parse(address)?);
+    let created = ledger.create(&settings.table()).await?;
+    Ok((created.id, created.is_new))
+}
+
+/// This build has no shared ledgers.
+#[cfg(not(feature = "aws"))]
+pub(crate) async fn create(
+    address: &str,
+    _settings: &SharedLedgerSettings,
+) -> Result<(LedgerId, bool), CommandError> {
+    std::future::ready(Err(without_aws(address))).await
 }
 
 /// Whether the ledger exists, as far as that is known without a call. Fails if the folder of a file

@@ -185,7 +185,7 @@ impl Connection {
     pub(super) async fn page(
         &self,
         doing: &'static str,
-        query: &Query<'_>,
+        query: &PartitionQuery<'_>,
     ) -> Result<QueryPage, LedgerError> {
         let client = self.client().await?;
         let condition = match query.after {
@@ -235,9 +235,9 @@ impl Connection {
         let mut items = Vec::new();
         let mut after = after.map(str::to_owned);
         loop {
-            let query = Query {
+            let query = PartitionQuery {
                 after: after.as_deref(),
-                ..Query::of(pk)
+                ..PartitionQuery::of(pk)
             };
             let page = self.page(doing, &query).await?;
             items.extend(page.items);
@@ -345,7 +345,7 @@ impl Connection {
 
 /// A query of one partition.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Query<'a> {
+pub(super) struct PartitionQuery<'a> {
     pub(super) pk: &'a str,
     /// Only sort keys after this one.
     pub(super) after: Option<&'a str>,
@@ -354,7 +354,7 @@ pub(super) struct Query<'a> {
     pub(super) backwards: bool,
 }
 
-impl<'a> Query<'a> {
+impl<'a> PartitionQuery<'a> {
     /// The whole partition.
     pub(super) fn of(pk: &'a str) -> Self {
         Self {

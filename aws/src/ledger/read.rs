@@ -7,7 +7,7 @@ use stack::lease::{Event, Lease};
 use stack::ledger::{Cursor, LogPage, Scope, UnreadableStack};
 use stack::{LedgerError, Seq, StackName};
 
-use super::connection::{Connection, Query};
+use super::connection::{Connection, PartitionQuery};
 use super::fault::Fault;
 use super::item;
 use super::keys::{self, Item, Standing};
@@ -131,7 +131,7 @@ pub(super) async fn last_seq(
 ) -> Result<Seq, LedgerError> {
     let pk = keys::stack(name);
     let page = connection
-        .page("reading events", &Query::last_of(&pk))
+        .page("reading events", &PartitionQuery::last_of(&pk))
         .await?;
     Ok(page
         .items
@@ -229,10 +229,10 @@ pub(super) async fn log(
         .enumerate()
         .map(|(shard, position)| async move {
             let (pk, after) = (keys::log(shard), keys::number(*position));
-            let query = Query {
+            let query = PartitionQuery {
                 after: Some(&after),
                 limit: Some(limit),
-                ..Query::of(&pk)
+                ..PartitionQuery::of(&pk)
             };
             connection.page("reading the log", &query).await
         });
@@ -299,7 +299,7 @@ pub(super) async fn log(
 pub(super) async fn tail(connection: &Connection, shard: usize) -> Result<u64, LedgerError> {
     let pk = keys::log(shard);
     let page = connection
-        .page("reading the log", &Query::last_of(&pk))
+        .page("reading the log", &PartitionQuery::last_of(&pk))
         .await?;
     Ok(page.items.first().and_then(item::sort_number).unwrap_or(0))
 }

@@ -337,8 +337,8 @@ mod tests {
         copy(from, to, &actor(), noon(), |_, _| {}).await
     }
 
-    /// A copy has the same folds, events and pools. A second copy writes nothing, and a third copies
-    /// what the source got since.
+    /// A copy has the same folds, events and pools. A second copy writes nothing, and a third
+    /// copies what the source got since.
     #[tokio::test]
     async fn a_copy_is_equal_and_can_be_repeated() {
         let from = with_stacks(5, 200).await;

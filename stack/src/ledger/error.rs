@@ -99,7 +99,7 @@ pub enum LedgerError {
 
     /// A shared ledger does not exist yet.
     #[error(
-        "there is no ledger at {ledger}: {why}; create it with `jiti ledger init {ledger}`, or name another one with --ledger or JITI_LEDGER"
+        "there is no ledger at {ledger}: {why}; create it with `jiti ledger init '{ledger}'`, or name another one with --ledger or JITI_LEDGER"
     )]
     NotCreated {
         /// The address of the ledger.
@@ -119,7 +119,7 @@ pub enum LedgerError {
 
     /// The credentials do not permit an action on the shared ledger.
     #[error(
-        "access denied: the credentials may not call {action} on the {resource} of the ledger {ledger}; `jiti iam` prints the policies that each role needs"
+        "access denied: the credentials may not call {action} on the {resource} of the ledger {ledger}; give them the policy of their role"
     )]
     ActionDenied {
         /// The address of the ledger.

@@ -2,7 +2,7 @@
 //!
 //! | line | contents |
 //! |---|---|
-//! | `{"jiti_ledger":1,"id":…,"location":…}` | the first line: the version of this form, and the ledger |
+//! | `{"jiti_ledger":1,"id":…,"location":…}` | the first line: this form, and the ledger |
 //! | `{"event":{…}}` | an event of a stack, as `jiti events --json` prints it |
 //! | `{"pool":NAME,"event":{…}}` | an event of a pool |
 //! | `{"reaper":{…}}` | an event of the reaper's log |

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
+use stack::LedgerId;
 use stack::config::LedgerAddress;
 
 use super::address;
@@ -10,6 +11,7 @@ use crate::cli::options::OutputOptions;
 use crate::cli::output::json;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
+use crate::ledger_store::{self, SharedLedgerSettings};
 
 /// Create a shared ledger: a DynamoDB table
 ///
@@ -57,7 +59,7 @@ fn tag(text: &str) -> Result<(String, String), String> {
 #[derive(Serialize)]
 struct Created<'a> {
     address: &'a str,
-    id: String,
+    id: LedgerId,
     created: bool,
     terraform: &'a str,
 }
@@ -72,64 +74,46 @@ pub(super) async fn run(
             "a file needs no creation: the first apply creates it. A shared ledger is dynamodb://TABLE?region=REGION",
         ));
     };
-    create(arguments, context, ui, &address).await
-}
-
-#[cfg(feature = "aws")]
-async fn create(
-    arguments: &Arguments,
-    context: &Context,
-    ui: &mut Ui,
-    address: &str,
-) -> Result<(), CommandError> {
-    let parsed = aws::DynamoAddress::parse(address)?;
-    let mut settings = aws::TableSettings {
+    let settings = SharedLedgerSettings {
         deletion_protection: !arguments.no_deletion_protection,
         point_in_time_recovery: !arguments.no_point_in_time_recovery,
         account_key: !arguments.aws_owned_key,
-        ..aws::TableSettings::default()
+        tags: arguments.tags.clone(),
     };
-    settings.tags.extend(arguments.tags.iter().cloned());
-    let terraform = settings.terraform(&parsed.table);
+    let terraform = ledger_store::terraform(&address, &settings)?;
     if arguments.terraform {
         return ui.raw(terraform.as_bytes());
     }
     if context.is_read_only_flag_set() {
         return Err(CommandError::refused("no changes: --read-only is set"));
     }
-    let created = aws::DynamoLedger::at(parsed).create(&settings).await?;
-    if arguments.output.json {
-        let created = Created {
-            address,
-            id: created.id.to_string(),
-            created: created.is_new,
-            terraform: &terraform,
-        };
-        return json::write(ui, &created);
-    }
-    let id = &created.id;
-    ui.text(&match created.is_new {
-        true => format!("Created the ledger {address} (id {id})."),
-        false => format!("{address} is a ledger already (id {id}); nothing was changed."),
-    })?;
-    ui.text("\nThe same table in Terraform:\n")?;
-    ui.raw(terraform.as_bytes())?;
-    ui.text(&format!(
-        "\nTo use it, set `ledger = \"{address}\"` in the provider block, or JITI_LEDGER. \
-         `jiti iam apply` and `jiti iam operate` print the permissions that CI and people need."
-    ))
+    let (id, created) = ledger_store::create(&address, &settings).await?;
+    let created = Created {
+        address: &address,
+        id,
+        created,
+        terraform: &terraform,
+    };
+    write(&created, arguments.output, ui)
 }
 
-/// This build has no shared ledgers.
-#[cfg(not(feature = "aws"))]
-async fn create(
-    _arguments: &Arguments,
-    _context: &Context,
-    _ui: &mut Ui,
-    address: &str,
-) -> Result<(), CommandError> {
-    Err(CommandError::failed(format!(
-        "{address} is a shared ledger, but this jiti was built without AWS support"
+fn write(created: &Created<'_>, output: OutputOptions, ui: &mut Ui) -> Result<(), CommandError> {
+    if output.json {
+        return json::write(ui, created);
+    }
+    let Created { address, id, .. } = created;
+    if !created.created {
+        let sentence = format!("{address} is a ledger already (id {id}). Nothing was changed.");
+        return ui.text(&sentence);
+    }
+    ui.text(&format!("Created the ledger {address} (id {id})."))?;
+    ui.line("")?;
+    ui.text("The same table in Terraform:")?;
+    ui.line("")?;
+    ui.raw(created.terraform.as_bytes())?;
+    ui.line("")?;
+    ui.text(&format!(
+        "To use it, set `ledger = \"{address}\"` in the provider block, or JITI_LEDGER. \
+         `jiti iam apply` and `jiti iam operate` print the permissions that CI and people need."
     ))
-    .hint("build jiti with AWS support: make install"))
 }
