@@ -17,7 +17,7 @@ use stack::ledger::row;
 use stack::{LedgerError, RunId, Seq, StackName};
 use tokio::sync::oneshot;
 
-use super::connection::{Connection, Patience};
+use super::connection::Connection;
 use super::fault::{self, Cancelled, Fault, FaultKind};
 use super::item;
 use super::keys::{self, Item, Key, Standing};
@@ -341,7 +341,7 @@ impl Group<'_> {
 
     /// Sends a transaction until every append in it is written or refused, and answers each.
     async fn commit(&self, tail: &mut Option<u64>, mut batch: Vec<Prepared>) {
-        let mut patience = Patience::new();
+        let mut patience = self.connection.patience();
         let mut unknown = false;
         let mut token = RunId::random().to_string();
         while !batch.is_empty() {
@@ -615,6 +615,7 @@ pub(super) async fn send(
         .return_consumed_capacity(ReturnConsumedCapacity::Total);
     let error = match call.send().await {
         Ok(answer) => {
+            connection.answered();
             connection.usage.consumed(answer.consumed_capacity(), true);
             return Ok(None);
         }

@@ -2,6 +2,7 @@
 //! ledger.
 
 use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_config::BehaviorVersion;
@@ -27,7 +28,11 @@ use super::usage::Usage;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How long a call is repeated in all.
-pub(super) const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long after a call that got no answer the next ones are sent only once. Otherwise a command
+/// of several calls would wait for the deadline of each.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// The version of the table's items that this program writes.
 pub(super) const FORMAT: i64 = 1;
@@ -41,6 +46,8 @@ pub(super) struct Connection {
     config: Option<SdkConfig>,
     client: OnceCell<Client>,
     opened: OnceCell<Opened>,
+    /// When a call got no answer within the deadline, unless a later one did.
+    silent_since: Mutex<Option<Instant>>,
 }
 
 /// What the ledger's own item says.
@@ -61,7 +68,26 @@ impl Connection {
             config,
             client: OnceCell::new(),
             opened: OnceCell::new(),
+            silent_since: Mutex::default(),
         }
+    }
+
+    /// The patience of one call.
+    pub(super) fn patience(&self) -> Patience {
+        let silent = *self.silent_since();
+        let is_silent = silent.is_some_and(|since| since.elapsed() < SILENCE);
+        Patience::new(if is_silent { Duration::ZERO } else { DEADLINE })
+    }
+
+    /// The service has answered.
+    pub(super) fn answered(&self) {
+        *self.silent_since() = None;
+    }
+
+    fn silent_since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.silent_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The client, created by the first call.
@@ -259,11 +285,14 @@ impl Connection {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let mut patience = Patience::new();
+        let mut patience = self.patience();
         loop {
             self.usage.request();
             let fault = match attempt().await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.answered();
+                    return Ok(answer);
+                }
                 Err(error) => Fault::from_sdk(&error),
             };
             if !fault.is_transient() || !patience.once_more().await {
@@ -281,6 +310,9 @@ impl Connection {
         waited: Duration,
         unknown: bool,
     ) -> LedgerError {
+        if fault.kind == FaultKind::Unknown {
+            *self.silent_since() = Some(Instant::now());
+        }
         let (ledger, cause) = (self.location.clone(), fault.cause);
         let table = &self.address.table;
         match fault.kind {
@@ -386,13 +418,15 @@ pub(super) struct QueryPage {
 /// The pauses of one call, up to the deadline.
 pub(super) struct Patience {
     since: Instant,
+    limit: Duration,
     pauses: Pauses,
 }
 
 impl Patience {
-    pub(super) fn new() -> Self {
+    fn new(limit: Duration) -> Self {
         Self {
             since: Instant::now(),
+            limit,
             pauses: Pauses::short(),
         }
     }
@@ -409,7 +443,7 @@ impl Patience {
 
     /// Pauses, unless the deadline has passed.
     pub(super) async fn once_more(&mut self) -> bool {
-        if self.since.elapsed() >= DEADLINE {
+        if self.since.elapsed() >= self.limit {
             return false;
         }
         self.pauses.once_more().await;

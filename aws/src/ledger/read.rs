@@ -57,7 +57,7 @@ async fn both(
         (Ok(live), Ok(gone)) => (live, gone),
         (Err(error), _) | (_, Err(error)) => return Err(connection.unwritable(error)),
     };
-    let mut patience = super::connection::Patience::new();
+    let mut patience = connection.patience();
     let answer = loop {
         connection.usage.request();
         let call = client

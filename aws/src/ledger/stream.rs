@@ -4,7 +4,7 @@ use stack::ledger::row::{self, Stream};
 use stack::{LedgerError, PoolName, RunId, Seq};
 
 use super::append::{put_after, put_new, send};
-use super::connection::{Connection, Patience};
+use super::connection::Connection;
 use super::fault::{self, Cancelled, Fault, FaultKind};
 use super::item;
 use super::keys::{self, Item, Key};
@@ -135,7 +135,7 @@ pub(super) async fn append<S: Stream>(
     let id = RunId::random().to_string();
     let items = items(connection, name, after, &events, &fold, &id)?;
     let token = RunId::random().to_string();
-    let (mut patience, mut unknown) = (Patience::new(), false);
+    let (mut patience, mut unknown) = (connection.patience(), false);
     loop {
         let fault = match send(connection, items.clone(), &token).await {
             Ok(None) => return Ok(fold),
