@@ -52,14 +52,7 @@ fn now() -> u64 {
 async fn eight_processes_write_through_a_bad_network() {
     let server = DynamoServer::start();
     let table = dynamodb::table();
-    let direct = dynamodb::ledger_at(&server.url(), &table);
-    direct
-        .create(&aws::TableSettings {
-            point_in_time_recovery: false,
-            ..aws::TableSettings::default()
-        })
-        .await
-        .unwrap();
+    let direct = dynamodb::create(&server.url(), &table).await;
     let faults = DynamoFaults::new(server.address(), FaultRates::MANY);
     let children: Vec<Child> = (0..PROCESSES)
         .map(|number| child(&faults.url(), &table, number))

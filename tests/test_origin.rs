@@ -1,48 +1,8 @@
 //! Where a teardown runs when the folder of the stack is gone: in a rebuild from the commit, or
 //! where a command starts it.
 
-use std::path::Path;
-use std::process::Command;
-
+use e2e::Sandbox;
 use e2e::teardown::{lines, stack};
-use e2e::{Root, Sandbox};
-
-/// Runs git in a folder, with only the sandbox's environment; returns its output.
-#[track_caller]
-fn git(sandbox: &Sandbox, folder: &Path, arguments: &[&str]) -> String {
-    let author = ["-c", "user.name=ana", "-c", "user.email=ana@example.com"];
-    let mut command: Command = sandbox.command("git");
-    let output = command
-        .args(author)
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "git {arguments:?}: {output:?}");
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-/// Commits the root module, and pushes it to a repository in the sandbox; returns the commit.
-fn commit(sandbox: &Sandbox, root: &Root<'_>) -> String {
-    std::fs::write(root.path(".gitignore"), ".terraform/\n").unwrap();
-    let remote = sandbox.path("shop.git");
-    let remote = remote.to_str().unwrap();
-    git(
-        sandbox,
-        sandbox.path("").as_path(),
-        &["init", "--quiet", "--bare", remote],
-    );
-    for arguments in [
-        &["init", "--quiet", "--initial-branch=main"][..],
-        &["add", "."],
-        &["commit", "--quiet", "--message=first"],
-        &["remote", "add", "origin", remote],
-        &["push", "--quiet", "origin", "main"],
-    ] {
-        git(sandbox, &root.dir, arguments);
-    }
-    git(sandbox, &root.dir, &["rev-parse", "HEAD"])
-}
 
 /// The ledger knows the backend and the commit of a stack, so a teardown does not need its folder.
 /// Without the permission for the repository, the folder is needed.
@@ -57,7 +17,7 @@ fn a_stack_is_rebuilt_from_its_commit() {
     let path = format!("-backend-config=path={state}");
     root.run(&["init", "-input=false", "-reconfigure", &path])
         .ok();
-    let id = commit(&sandbox, &root);
+    let id = e2e::git::commit_and_push(&sandbox, &root, "shop.git");
     root.apply().ok();
     let url = sandbox.path("shop.git").to_str().unwrap().to_owned();
     let origin = sandbox.listing("shop")["origin"].clone();

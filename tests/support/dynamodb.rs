@@ -127,7 +127,12 @@ pub fn ledger_at(url: &str, table: &str) -> DynamoLedger {
 /// A new ledger in a table of its own behind this URL. The test server has no backups, which
 /// DynamoDB has.
 pub async fn new_ledger(url: &str) -> DynamoLedger {
-    let ledger = ledger_at(url, &table());
+    create(url, &table()).await
+}
+
+/// A new ledger in this table behind this URL.
+pub async fn create(url: &str, table: &str) -> DynamoLedger {
+    let ledger = ledger_at(url, table);
     let settings = TableSettings {
         point_in_time_recovery: false,
         ..TableSettings::default()

@@ -4,6 +4,8 @@
 pub mod docs;
 pub mod dynamo_faults;
 pub mod dynamodb;
+pub mod git;
+pub mod http_state;
 pub mod moto;
 pub mod proxy;
 pub mod sandbox;
