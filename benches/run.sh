@@ -8,6 +8,9 @@ cargo build --quiet --locked --release -p provider --bins
 
 printf '== The ledger\n'
 cargo bench --quiet --locked -p stack
+printf '\n== The shared ledger\n'
+tests/dynamodb/prepare.sh
+cargo bench --quiet --locked -p aws --no-default-features --features ledger --bench shared_ledger
 printf '\n== Start-up of the provider\n'
 cargo bench --quiet --locked -p tfplugin --bench startup -- "$target/release/terraform-provider-jiti"
 printf '\n== The dashboard\n'

@@ -7,14 +7,19 @@ mod contract;
 use std::process::Stdio;
 use std::time::Duration;
 
+use aws::TableSettings;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
+    ScalarAttributeType,
+};
 use e2e::dynamodb::{self, DynamoServer};
 use e2e::http_state::HttpState;
 use e2e::teardown::{lines, stack, until};
 use e2e::{Sandbox, binary};
-use stack::lease::EventKind;
+use stack::lease::{EventKind, ResidueDetails, Strategy};
 use stack::ledger::Scope;
-use stack::testing::{new_event, noon, registration, stack_name};
-use stack::{Ledger, Seq, SqliteLedger};
+use stack::testing::{actor, new_event, noon, registration, stack_name};
+use stack::{Ledger, RunId, Seq, SqliteLedger};
 use test_support::webhook::Receiver;
 
 use self::contract::ledger_contract;
@@ -258,4 +263,132 @@ async fn fill(ledger: &SqliteLedger, events: u64) {
         }));
         ledger.append(&name, Seq::NONE, all).await.unwrap();
     }
+}
+
+/// A lease that is larger than an item is stored without its snapshot, and is folded from its
+/// events. An event that is larger than an item is refused, and nothing is written.
+#[tokio::test]
+async fn a_lease_may_be_larger_than_an_item() {
+    let (ledger, ()) = dynamodb::on_the_test_server().await;
+    let name = stack_name("shop");
+    let registration = Box::new(registration());
+    let begun = [
+        EventKind::Requested { registration },
+        EventKind::TeardownStarted {
+            strategy: Strategy::Sweep,
+            by: actor(),
+            why: "expired".to_owned(),
+            run: RunId::random(),
+            host: "laptop".to_owned(),
+            pid: 1,
+        },
+    ];
+    let begun = begun.map(|kind| new_event(noon(), kind)).to_vec();
+    let mut lease = ledger.append(&name, Seq::NONE, begun).await.unwrap();
+    let left = |number: usize, bytes: usize| {
+        let kind = EventKind::ResourceLeft {
+            id: format!("vpc-{number}"),
+            reason: "x".repeat(bytes),
+            blocked_by: None,
+            details: ResidueDetails::default(),
+        };
+        new_event(noon(), kind)
+    };
+    for chunk in 0..4 {
+        let events = (0..20).map(|number| left(chunk * 20 + number, 10_000));
+        lease = ledger
+            .append(&name, lease.last_seq(), events.collect())
+            .await
+            .unwrap();
+    }
+    assert_eq!(lease.residue.len(), 80);
+    let url = DynamoServer::shared().url();
+    let address = ledger.location();
+    let table = address.strip_prefix("dynamodb://").unwrap();
+    let other = dynamodb::ledger_at(&url, table.split_once('?').unwrap().0);
+    assert_eq!(other.lease(&name).await.unwrap().as_ref(), Some(&lease));
+    assert_eq!(
+        other.leases(Scope::Live).await.unwrap(),
+        std::slice::from_ref(&lease)
+    );
+    let refused = other
+        .append(&name, lease.last_seq(), vec![left(99, 400_000)])
+        .await;
+    let refused = refused.unwrap_err().to_string();
+    assert!(
+        refused.contains("KiB") && refused.contains("nothing was written"),
+        "{refused}"
+    );
+    assert_eq!(other.lease(&name).await.unwrap(), Some(lease));
+}
+
+/// A table of another program is not a ledger, and is not changed. A newer ledger is refused.
+#[tokio::test]
+async fn other_tables_are_refused() {
+    let url = DynamoServer::shared().url();
+    let client = aws_sdk_dynamodb::Client::new(&dynamodb::sdk_config(&url));
+    let (ledger, ()) = dynamodb::on_the_test_server().await;
+    let address = ledger.location();
+    let table = address.strip_prefix("dynamodb://").unwrap();
+    let table = table.split_once('?').unwrap().0;
+    let update = |value: &str| {
+        client
+            .update_item()
+            .table_name(table)
+            .key("pk", AttributeValue::S("ledger".to_owned()))
+            .key("sk", AttributeValue::S("ledger".to_owned()))
+            .update_expression("SET #format = :format")
+            .expression_attribute_names("#format", "format")
+            .expression_attribute_values(":format", AttributeValue::N(value.to_owned()))
+            .send()
+    };
+    update("2").await.unwrap();
+    let newer = dynamodb::ledger_at(&url, table)
+        .leases(Scope::Live)
+        .await
+        .unwrap_err();
+    assert!(
+        newer
+            .to_string()
+            .contains("newer version of jiti (format 2"),
+        "{newer}"
+    );
+
+    let foreign = dynamodb::table();
+    let key = |name: &str, kind| {
+        let element = KeySchemaElement::builder()
+            .attribute_name(name)
+            .key_type(kind);
+        element.build().unwrap()
+    };
+    let attribute = AttributeDefinition::builder()
+        .attribute_name("id")
+        .attribute_type(ScalarAttributeType::S);
+    client
+        .create_table()
+        .table_name(&foreign)
+        .key_schema(key("id", KeyType::Hash))
+        .attribute_definitions(attribute.build().unwrap())
+        .billing_mode(BillingMode::PayPerRequest)
+        .send()
+        .await
+        .unwrap();
+    let ledger = dynamodb::ledger_at(&url, &foreign);
+    for error in [
+        ledger.leases(Scope::Live).await.unwrap_err(),
+        ledger.create(&TableSettings::default()).await.unwrap_err(),
+    ] {
+        assert!(
+            error.to_string().contains("is not a jiti ledger"),
+            "{error}"
+        );
+    }
+    let missing = dynamodb::ledger_at(&url, "no-such-table")
+        .id()
+        .await
+        .unwrap_err();
+    assert!(
+        missing.to_string().contains("jiti ledger init"),
+        "{missing}"
+    );
 }
