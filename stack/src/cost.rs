@@ -109,18 +109,37 @@ impl Meter {
         if was_measured || earlier.is_empty() {
             return;
         }
-        let started_at = self.started_at();
-        let mut rates = Decimal::ZERO;
-        for charge in earlier {
-            let time = Elapsed::between(charge.since.max(started_at), at);
-            self.spent = self.spent.plus(charge.hourly_usd, time);
-            self.accrued = self.accrued.plus(charge.hourly_usd, time);
-            rates += charge.hourly_usd.amount();
-        }
+        let charges = self.charges(earlier, at);
+        self.spent = self.spent + charges;
+        self.accrued = self.accrued + charges;
+        let rates: Decimal = earlier
+            .iter()
+            .map(|charge| charge.hourly_usd.amount())
+            .sum();
         // If each resource says when it was created, no time remains without a rate.
         let measured = self.measured.as_ref();
         if measured.is_some_and(|measured| measured.rate.amount() == rates) {
             self.known = self.known.plus(std::mem::take(&mut self.unknown));
+        }
+    }
+
+    /// What these resources cost from their creation, or from the start of the meter, to a time.
+    fn charges(&self, earlier: &[EarlierCharge], to: Timestamp) -> DollarTime {
+        let started_at = self.started_at();
+        let zero = DollarTime::ZERO;
+        earlier.iter().fold(zero, |sum, charge| {
+            let time = Elapsed::between(charge.since.max(started_at), to);
+            sum.plus(charge.hourly_usd, time)
+        })
+    }
+
+    /// The amount counted so far, plus what these resources cost up to a time if the next
+    /// [`accrue`](Self::accrue) adds them.
+    pub(crate) fn spent_with(&self, earlier: &[EarlierCharge], to: Timestamp) -> DollarTime {
+        if self.was_measured {
+            self.spent
+        } else {
+            self.spent + self.charges(earlier, to)
         }
     }
 
@@ -205,6 +224,11 @@ impl Meter {
     #[must_use]
     pub fn rate_is_minimum(&self) -> bool {
         self.rate().is_some() && !self.unpriced.is_empty()
+    }
+
+    /// Whether the rate was unknown for any of the time counted so far.
+    pub(crate) fn has_unknown_time(&self) -> bool {
+        self.unknown > Elapsed::default()
     }
 
     /// The source of the rate; `None` if there is no rate.

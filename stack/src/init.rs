@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use report::{AcceptedPhase, MAX_REPORTED_PHASES, PhaseRefusal, PhaseReport};
 
+use crate::cost::Meter;
 use crate::values::money::{DollarTime, HourlyRate, Usd};
 use crate::values::serde_timestamp;
 use crate::values::ttl::Elapsed;
@@ -30,6 +31,10 @@ pub struct Init {
     ready_at: Option<Timestamp>,
     phases: Vec<InitPhase>,
     rate: Option<HourlyRate>,
+    /// What the stack had spent when it was ready; `None` before that, or while it is unknown.
+    spent: Option<DollarTime>,
+    /// Whether the cost leaves out something that costs money, or a time without a known rate.
+    cost_is_minimum: bool,
 }
 
 /// A named part of an init.
@@ -74,6 +79,8 @@ impl Init {
             ready_at: None,
             phases: Vec::new(),
             rate,
+            spent: None,
+            cost_is_minimum: false,
         }
     }
 
@@ -140,17 +147,29 @@ impl Init {
         );
     }
 
-    pub(crate) fn ready(&mut self, at: Timestamp) {
+    pub(crate) fn ready(&mut self, at: Timestamp, meter: &Meter) {
         if self.ready_at.is_none() {
             self.ready_at = Some(at);
+            self.fix_cost(meter, meter.reading().spent(at));
         }
     }
 
     /// Records a rate. Until the stack is ready, the latest rate counts; afterwards, only the
-    /// first.
-    pub(crate) fn rated(&mut self, rate: Option<HourlyRate>) {
-        if self.ready_at.is_none() || self.rate.is_none() {
-            self.rate = rate.or(self.rate);
+    /// first. `spent` is what the stack had spent when it was ready, as far as is known now.
+    pub(crate) fn rated(&mut self, meter: &Meter, spent: Option<DollarTime>) {
+        if self.ready_at.is_none() {
+            self.rate = meter.rate().or(self.rate);
+        } else if self.rate.is_none() {
+            self.rate = meter.rate();
+            self.fix_cost(meter, spent);
+        }
+    }
+
+    /// Fixes the cost of an init that is complete, so that later spend does not change it.
+    fn fix_cost(&mut self, meter: &Meter, spent: Option<DollarTime>) {
+        if self.rate.is_some() {
+            self.spent = spent;
+            self.cost_is_minimum = meter.rate_is_minimum() || meter.has_unknown_time();
         }
     }
 
@@ -217,7 +236,8 @@ impl Init {
             .map(|at| Elapsed::between(self.requested_at, at))
     }
 
-    /// The cost of the overhead: rate × time. `None` while the end or the rate is unknown.
+    /// The cost of the overhead: rate × time, at most what the stack had spent when it was ready.
+    /// `None` while the end or the rate is unknown, or if nothing is known of that spend.
     #[must_use]
     pub fn usd(&self) -> Option<Usd> {
         self.cost().map(DollarTime::dollars)
@@ -226,7 +246,14 @@ impl Init {
     /// Like [`Init::usd`], before the division.
     pub(crate) fn cost(&self) -> Option<DollarTime> {
         let (rate, time) = self.rate.zip(self.total())?;
-        Some(DollarTime::ZERO.plus(rate, time))
+        let (cost, spent) = (DollarTime::ZERO.plus(rate, time), self.spent?);
+        (spent > DollarTime::ZERO || cost == DollarTime::ZERO).then(|| cost.min(spent))
+    }
+
+    /// Whether the cost leaves out something that costs money, or a time without a known rate.
+    #[must_use]
+    pub fn cost_is_minimum(&self) -> bool {
+        self.cost_is_minimum
     }
 
     /// The longest phase. A check lasts from `provisioned` on and would always win, so checks count
@@ -331,18 +358,36 @@ mod tests {
     /// afterwards.
     #[test]
     fn the_overhead_is_priced_once() {
-        let rate = |text: &str| text.parse().ok();
+        let usd = |init: &Init| init.usd().map(|usd| usd.to_string());
+        let hour = DollarTime::ZERO.plus("9".parse().unwrap(), Elapsed::from_millis(3_600_000));
+        let mut meter = Meter::new(noon(), None);
         let mut init = Init::begin(noon(), None);
-        init.ready(second(3_600));
+        init.ready(second(3_600), &meter);
         assert_eq!(
             (init.total(), init.usd()),
             (Some(Elapsed::from_millis(3_600_000)), None)
         );
-        init.rated(rate("2"));
-        init.rated(rate("0.10"));
-        assert_eq!(
-            init.usd().map(|usd| usd.to_string()).as_deref(),
-            Some("2.00")
-        );
+        let mut late = init.clone();
+        meter.measure(second(7_200), "2".parse().ok(), "list", &[]);
+        init.rated(&meter, Some(hour));
+        late.rated(&meter, Some(DollarTime::ZERO));
+        meter.measure(second(7_200), "0.10".parse().ok(), "list", &[]);
+        init.rated(&meter, Some(hour));
+        assert_eq!(usd(&init).as_deref(), Some("2.00"));
+        assert!(init.cost_is_minimum(), "two hours have no known rate");
+        assert_eq!(usd(&late), None, "nothing is known of the spend");
+    }
+
+    /// What a rate does not cover when the stack is ready, the cost of the init does not cover.
+    #[test]
+    fn an_incomplete_rate_is_an_incomplete_cost() {
+        for unpriced in [vec![], vec!["traffic".to_owned()]] {
+            let mut meter = Meter::new(noon(), None);
+            meter.measure(noon(), "2".parse().ok(), "list", &unpriced);
+            let mut init = Init::begin(noon(), meter.rate());
+            init.ready(second(1_800), &meter);
+            assert_eq!(init.cost_is_minimum(), !unpriced.is_empty());
+            assert_eq!(init.usd(), "1".parse().ok());
+        }
     }
 }

@@ -245,8 +245,12 @@ pub struct ListedInit {
     pub ready_seconds: Option<Elapsed>,
     /// requested → ready.
     pub total_seconds: Option<Elapsed>,
-    /// Rate × time.
+    /// Rate × time, at most what the stack had spent when it was ready.
     pub usd: Option<Usd>,
+    /// Whether `usd` leaves out something that costs money, so that it is a minimum. Not a field
+    /// in JSON.
+    #[serde(skip)]
+    pub usd_is_minimum: bool,
     /// The name of the longest phase.
     pub slowest_phase: Option<String>,
     /// All phases.
@@ -289,7 +293,7 @@ impl Listing {
             regions: regions(&resources),
             cost: cost(lease, view),
             idle,
-            init: init(lease, now),
+            init: init(lease),
             residue: ListedResidue::of(lease, cloud.map(AsRef::as_ref)),
         }
     }
@@ -375,15 +379,10 @@ fn idle(lease: &Lease, observed: &Activity, now: Timestamp) -> ListedIdle {
     }
 }
 
-fn init(lease: &Lease, now: Timestamp) -> ListedInit {
+fn init(lease: &Lease) -> ListedInit {
     let Some(init) = &lease.init else {
         return ListedInit::default();
     };
-    // The init is a part of the life of the stack, so it cannot have cost more than all of it.
-    let usd = init.usd().map(|usd| match lease.meter.spent(now) {
-        Some(spent) => usd.min(spent),
-        None => usd,
-    });
     ListedInit {
         requested_at: Some(init.requested_at()),
         provisioned_at: init.provisioned_at(),
@@ -391,7 +390,8 @@ fn init(lease: &Lease, now: Timestamp) -> ListedInit {
         provision_seconds: init.provision(),
         ready_seconds: init.time_to_ready(),
         total_seconds: init.total(),
-        usd,
+        usd: init.usd(),
+        usd_is_minimum: init.cost_is_minimum(),
         slowest_phase: init.slowest().map(|phase| phase.name.clone()),
         phases: init.phases().to_vec(),
     }

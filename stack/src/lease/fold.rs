@@ -177,7 +177,7 @@ impl Lease {
             }
             E::Ready => {
                 if let Some(init) = &mut self.init {
-                    init.ready(at);
+                    init.ready(at, &self.meter);
                 }
             }
             E::VersionChanged { to, .. } => {
@@ -231,11 +231,12 @@ impl Lease {
                 accrued,
             } => {
                 self.meter.measure(at, *hourly_usd, hourly_source, unpriced);
+                let ready_at = self.init.as_ref().and_then(Init::ready_at);
+                let spent = ready_at.map(|ready| self.meter.spent_with(accrued, ready));
                 self.meter.accrue(at, accrued);
                 self.meter.set_minimum_charges(at, at_least);
-                let rate = self.meter.rate();
                 if let Some(init) = &mut self.init {
-                    init.rated(rate);
+                    init.rated(&self.meter, spent);
                 }
             }
             E::SleepStarted {

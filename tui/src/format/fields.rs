@@ -168,7 +168,7 @@ pub(crate) fn spent_usd(cost: &ListedCost) -> Option<String> {
 /// The estimate of what its start-up has cost; `None` if it is unknown.
 pub(crate) fn init_usd(stack: &Listing) -> Option<String> {
     let cost = values::usd(stack.init.usd?);
-    Some(values::at_least(cost, !stack.cost.unpriced.is_empty()))
+    Some(values::at_least(cost, stack.init.usd_is_minimum))
 }
 
 /// The estimate of what it will cost until it expires; `None` if it is unknown.

@@ -175,7 +175,8 @@ async fn rates_go_into_the_ledger() {
 }
 
 /// The first sync counts what each resource has cost since its creation, but nothing from before
-/// the lease; later syncs do not. The dollars of an init are at most what was spent.
+/// the lease; later syncs do not. The dollars of an init are at most what was spent until the stack was
+/// ready, and later spend does not change them.
 #[tokio::test]
 async fn the_first_look_counts_from_creation() {
     let at = |minutes| Span::minutes(minutes).after(noon());
@@ -201,8 +202,8 @@ async fn the_first_look_counts_from_creation() {
     assert_eq!(listed.cost.spent_usd, "3.5".parse().ok());
     assert_eq!(listed.cost.accrued_usd, "3.5".parse().ok());
     assert_eq!(listed.cost.unpriced, Vec::<String>::new());
-    // 25 minutes of the whole rate are more than that.
-    assert_eq!(listed.init.usd, "3.5".parse().ok());
+    // 25 minutes of the one, five minutes of the other.
+    assert_eq!(listed.init.usd, "2.75".parse().ok());
     let mut third = late;
     third.id = ResourceId("ec2:volume/third".to_owned());
     third.created_at = Some(at(31));
@@ -212,7 +213,7 @@ async fn the_first_look_counts_from_creation() {
     let listed = world.listed("a").await;
     assert_eq!(listed.cost.spent_usd, "8".parse().ok());
     assert_eq!(listed.cost.accrued_usd, "3.5".parse().ok());
-    assert_eq!(listed.init.usd, "3.75".parse().ok());
+    assert_eq!(listed.init.usd, "2.75".parse().ok());
 }
 
 /// A resource that ends before the cloud's minimum charge costs that minimum, even if another
