@@ -256,6 +256,7 @@ impl Meter {
             rate: self.rate(),
             counted_to: self.counted_to,
             is_known: self.known > Elapsed::default(),
+            rate_is_minimum: self.rate_is_minimum(),
         }
     }
 
@@ -329,6 +330,8 @@ pub(crate) struct MeterReading {
     pub(crate) counted_to: Timestamp,
     /// Whether a rate was known for any time.
     is_known: bool,
+    /// Whether the rate leaves out something that costs money.
+    pub(crate) rate_is_minimum: bool,
 }
 
 impl MeterReading {

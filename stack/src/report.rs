@@ -29,7 +29,7 @@ use crate::values::id::StackName;
 use crate::values::money::Usd;
 
 /// The version of the serialised form of a history. Raise it with every change of a field.
-const HISTORY_FORMAT: u32 = 1;
+const HISTORY_FORMAT: u32 = 2;
 
 /// The format of stored histories, which also contain leases. Histories of another format are
 /// dropped, and recorded from the events again.
@@ -98,6 +98,8 @@ pub enum KnownIdleness {
     Idle {
         /// What it has wasted since; `None` without a known rate.
         wasted: Option<Usd>,
+        /// Whether that leaves out something that costs money.
+        is_minimum: bool,
     },
 }
 

@@ -1,5 +1,7 @@
 //! `jiti report`
 
+use stack::EventKind;
+
 use crate::sandbox::Sandbox;
 use crate::story::{Story, five_stacks, requested};
 
@@ -9,11 +11,11 @@ fn by_application() {
     let sandbox = Sandbox::new();
     five_stacks(&sandbox);
     insta::assert_snapshot!(sandbox.run_wide(&["report"]).ok().out(), @r"
-    APP       STACKS  HOURS  SPENT  BILLED  IDLE  WASTED  INITS  MEDIAN   P90   INIT $  NOT READY IN TIME  RESIDUE
-    reports        1    4.1  $4.46       –     –       –      0       –     –        –                  1        0
-    checkout       2    3.6  $1.49       –     –       –      1    12 s  12 s  $0.0014                  0        0
-    search         2   52.4      –       –     –       –      0       –     –        –                  0        0
-    total          5   60.0  $5.96       –     –       –      1    12 s  12 s  $0.0014                  1        0
+    APP       STACKS  HOURS    SPENT  BILLED  IDLE  WASTED  INITS  MEDIAN   P90   INIT $  NOT READY IN TIME  RESIDUE
+    reports        1    4.1    $4.46       –     –       –      0       –     –        –                  1        0
+    checkout       2    3.6    $1.49       –     –       –      1    12 s  12 s  $0.0014                  0        0
+    search         2   52.4        –       –     –       –      0       –     –        –                  0        0
+    total          5   60.0  ≥ $5.96       –     –       –      1    12 s  12 s  $0.0014                  1        0
 
     YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Stacks that ended: 1 by Terraform.
     SPENT leaves out 2 stacks without a known rate.
@@ -27,11 +29,11 @@ fn at_80_columns() {
     five_stacks(&sandbox);
     let ran = sandbox.run(&["report", "--by", "owner"]).ok();
     insta::assert_snapshot!(ran.out(), @r"
-    OWNER            STACKS  HOURS  SPENT  BILLED  IDLE  WASTED  INITS  MEDIAN   P90
-    ben@example.com       1    4.1  $4.46       –     –       –      0       –     –
-    ana@example.com       3   29.7  $1.49       –     –       –      1    12 s  12 s
-    team-search           1   26.2      –       –     –       –      0       –     –
-    total                 5   60.0  $5.96       –     –       –      1    12 s  12 s
+    OWNER            STACKS  HOURS    SPENT  BILLED  IDLE  WASTED  MEDIAN   P90
+    ben@example.com       1    4.1    $4.46       –     –       –       –     –
+    ana@example.com       3   29.7    $1.49       –     –       –    12 s  12 s
+    team-search           1   26.2        –       –     –       –       –     –
+    total                 5   60.0  ≥ $5.96       –     –       –    12 s  12 s
 
     YYYY-MM-DD hh:mm to YYYY-MM-DD hh:mm UTC. Stacks that ended: 1 by Terraform.
     SPENT leaves out 2 stacks without a known rate.
@@ -79,7 +81,7 @@ fn csv_has_one_row_per_group() {
             .starts_with("group,stacks,stood_seconds,spent_usd,")
     );
     assert_eq!(rows.clone().count(), 4, "{}", ran.stdout);
-    assert!(rows.all(|fields| fields == 22), "{}", ran.stdout);
+    assert!(rows.all(|fields| fields == 23), "{}", ran.stdout);
 }
 
 /// The HTML page is self-contained and has no scripts.
@@ -110,6 +112,44 @@ fn earlier_stacks_are_left_out() {
         report["total"]["stacks"], 4,
         "the report leaves out the stack that ended earlier"
     );
+}
+
+/// An amount that leaves something out is marked as a minimum: by a sign where people read it, and
+/// in a column of its own in CSV.
+#[test]
+fn minimums_are_marked() {
+    let sandbox = Sandbox::new();
+    let rated = EventKind::Rated {
+        hourly_usd: Some("108".parse().unwrap()),
+        hourly_source: "list 2026-01-01".to_owned(),
+        unpriced: vec!["traffic".to_owned()],
+        at_least: Vec::new(),
+        accrued: Vec::new(),
+    };
+    let begun = requested(|r| r.terms.ready_timeout = "5m".parse().ok());
+    Story::new(&sandbox.ledger()).stack(
+        "shop",
+        [
+            (100, begun),
+            (100, rated),
+            (60, EventKind::Ready),
+            (0, EventKind::Released),
+        ],
+    );
+    let ran = sandbox.run_wide(&["report"]).ok();
+    assert!(
+        ran.stdout.contains("≥ $3.00") && ran.stdout.contains("≥ $1.20"),
+        "{ran:#?}"
+    );
+    let page = sandbox.run(&["report", "--html"]).ok().stdout;
+    assert!(page.contains("≥ $3.00"), "{page}");
+    let ran = sandbox.run(&["report", "--csv"]).ok();
+    assert!(
+        ran.stdout.contains(",3.00,") && ran.stdout.ends_with(",spent_usd init.usd\n"),
+        "{ran:#?}"
+    );
+    let json = sandbox.run(&["report", "--json"]).ok().json();
+    assert_eq!(json["total"]["spent_usd"], "3.00");
 }
 
 /// In CSV, a text that a spreadsheet would run as a formula is a text.

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::KnownIdleness;
+use super::history::{CompletedInit, Segment};
 use crate::listing::end_of;
 use crate::values::money::{DollarTime, Usd};
 use crate::values::ttl::Elapsed;
@@ -18,6 +19,10 @@ pub struct Figures {
     pub stood_seconds: Elapsed,
     /// The estimated spend; null if no rate is known for any stack.
     pub spent_usd: Option<Usd>,
+    /// Whether the spend leaves out something that costs money, or a time without a known rate.
+    /// Like the other marks of a minimum, it is not a field in JSON.
+    #[serde(skip)]
+    pub spent_is_minimum: bool,
     /// The number of stacks without any known rate, which the estimate leaves out.
     pub without_rate: u32,
     /// The billed amount; null if the bill was never requested.
@@ -44,6 +49,9 @@ pub struct IdleFigures {
     /// The amount wasted since they became idle, at most what they spent; null if none is idle or
     /// no rate is known.
     pub wasted_usd: Option<Usd>,
+    /// Whether the amount wasted leaves out something that costs money.
+    #[serde(skip)]
+    pub wasted_is_minimum: bool,
 }
 
 /// The completed inits of a group.
@@ -57,6 +65,9 @@ pub struct InitFigures {
     pub p90_seconds: Option<Elapsed>,
     /// The total cost of the inits; null if no rate is known for any.
     pub usd: Option<Usd>,
+    /// Whether the cost leaves out an init, or something that costs money.
+    #[serde(skip)]
+    pub usd_is_minimum: bool,
 }
 
 /// The number of stacks ended by each cause.
@@ -104,9 +115,10 @@ impl Sums {
     }
 
     /// Adds time that a stack existed, and what it spent in that time.
-    pub(super) fn stood(&mut self, time: Elapsed, spent: DollarTime, is_known: bool) {
+    pub(super) fn stood(&mut self, time: Elapsed, spent: DollarTime, segment: &Segment) {
         self.figures.stood_seconds = self.figures.stood_seconds.plus(time);
-        self.is_known |= is_known;
+        self.is_known |= segment.is_known;
+        self.figures.spent_is_minimum |= segment.is_minimum;
         self.spent = Some(self.spent.unwrap_or_default() + spent);
     }
 
@@ -115,9 +127,10 @@ impl Sums {
     }
 
     /// Adds an init; without a known rate, without a cost.
-    pub(super) fn init(&mut self, time: Elapsed, cost: Option<DollarTime>) {
-        self.inits.push(time);
-        if let Some(cost) = cost {
+    pub(super) fn init(&mut self, init: &CompletedInit) {
+        self.inits.push(init.time);
+        self.figures.init.usd_is_minimum |= init.cost_is_minimum || init.cost.is_none();
+        if let Some(cost) = init.cost {
             self.init_cost = Some(self.init_cost.unwrap_or_default() + cost);
         }
     }
@@ -146,10 +159,11 @@ impl Sums {
     pub(super) fn idle(&mut self, idleness: KnownIdleness) {
         let idle = &mut self.figures.idle;
         let stacks = idle.stacks.get_or_insert_default();
-        let KnownIdleness::Idle { wasted } = idleness else {
+        let KnownIdleness::Idle { wasted, is_minimum } = idleness else {
             return;
         };
         *stacks += 1;
+        idle.wasted_is_minimum |= is_minimum || wasted.is_none();
         if let Some(wasted) = wasted {
             idle.wasted_usd = Some(idle.wasted_usd.unwrap_or_default() + wasted);
         }

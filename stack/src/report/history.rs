@@ -88,6 +88,8 @@ pub(super) struct Segment {
     counted_to: Timestamp,
     /// Whether a rate was ever known by its end.
     pub(super) is_known: bool,
+    /// Whether the spend leaves out something that costs money.
+    pub(super) is_minimum: bool,
 }
 
 impl Segment {
@@ -113,6 +115,7 @@ impl Segment {
             && previous.attributes == self.attributes
             && previous.rate == self.rate
             && previous.is_known == self.is_known
+            && previous.is_minimum == self.is_minimum
             && self.counted_to <= self.from
             && self.spent == self.at_rate(self.from)
     }
@@ -144,8 +147,10 @@ pub(super) struct CompletedInit {
     #[serde(with = "serde_timestamp")]
     pub(super) ready_at: Timestamp,
     pub(super) time: Elapsed,
-    /// Rate × time; `None` if the rate is unknown.
+    /// Its cost; `None` if it is unknown.
     pub(super) cost: Option<DollarTime>,
+    /// Whether the cost leaves out something that costs money.
+    pub(super) cost_is_minimum: bool,
     pub(super) attributes: AttributesIndex,
 }
 
@@ -179,7 +184,7 @@ pub(super) struct Tail {
     #[serde(with = "serde_timestamp::option")]
     init_began: Option<Timestamp>,
     /// The current init, if it is complete.
-    init: Option<CompletedInit>,
+    pub(super) init: Option<CompletedInit>,
     /// The purgatory that the stack is in, or enters without another event.
     purgatory: Option<Purgatory>,
 }
@@ -242,6 +247,13 @@ impl LeaseHistory {
             // Only now, because its price may have become known until then.
             self.inits.extend(self.tail.init);
         }
+        // The first measurement can add what the time before it has cost.
+        if self.tail.meter.rate.is_none() && !lease.meter.has_unknown_time() {
+            let segments = self.segments.iter_mut();
+            for segment in segments.filter(|segment| segment.rate.is_none()) {
+                segment.is_minimum = false;
+            }
+        }
         let current = self.attributes.last();
         if !current.is_some_and(|current| current.describe(lease)) {
             self.attributes.push(GroupAttributes::of(lease));
@@ -266,6 +278,7 @@ impl LeaseHistory {
             rate: tail.meter.rate,
             counted_to: tail.meter.counted_to,
             is_known: spent.is_some(),
+            is_minimum: tail.meter.rate.is_none() || tail.meter.rate_is_minimum,
         })
     }
 
@@ -291,16 +304,6 @@ impl LeaseHistory {
         }
     }
 
-    /// The current init if it is complete. It cannot have cost more than the stack.
-    pub(super) fn last_init(&self, until: Timestamp) -> Option<CompletedInit> {
-        let mut init = self.tail.init?;
-        let spent = self.tail.spent(self.tail.entered.max(until));
-        if let (Some(cost), Some(spent)) = (&mut init.cost, spent) {
-            *cost = (*cost).min(spent);
-        }
-        Some(init)
-    }
-
     /// The attributes at a position.
     pub(super) fn attributes(&self) -> &[GroupAttributes] {
         &self.attributes
@@ -324,6 +327,7 @@ fn tail(
             ready_at: init.ready_at()?,
             time: init.total()?,
             cost: init.cost(),
+            cost_is_minimum: init.cost_is_minimum(),
             attributes,
         })
     };

@@ -185,7 +185,7 @@ impl<'a> Summation<'a> {
             let spent = segment.spent_since(self.since);
             let group = names.name(segment.attributes);
             self.sums.enter(group, |sums| {
-                sums.stood(time, spent, segment.is_known);
+                sums.stood(time, spent, segment);
             });
             total = total + spent;
             let index = segment.attributes as usize;
@@ -273,12 +273,10 @@ impl<'a> Summation<'a> {
     }
 
     fn add_inits(&mut self, history: &LeaseHistory, names: &GroupNames) {
-        let last = history.last_init(self.until);
-        for init in history.inits.iter().chain(&last) {
+        for init in history.inits.iter().chain(&history.tail.init) {
             if init.ready_at >= self.since {
                 let group = names.name(init.attributes);
-                self.sums
-                    .enter(group, |sums| sums.init(init.time, init.cost));
+                self.sums.enter(group, |sums| sums.init(init));
             }
         }
     }
@@ -292,8 +290,9 @@ impl<'a> Summation<'a> {
             let idleness = match *idleness {
                 KnownIdleness::Active => KnownIdleness::Active,
                 // Waste from before the report's period does not count.
-                KnownIdleness::Idle { wasted } => KnownIdleness::Idle {
+                KnownIdleness::Idle { wasted, is_minimum } => KnownIdleness::Idle {
                     wasted: wasted.map(|wasted: Usd| wasted.min(lease.spent.dollars())),
+                    is_minimum,
                 },
             };
             self.sums.enter(&lease.group, |sums| sums.idle(idleness));

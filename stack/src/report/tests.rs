@@ -1,4 +1,5 @@
 use super::*;
+use crate::cost::EarlierCharge;
 use crate::lease::{EventKind, NewEvent, ResidueDetails, Source, Strategy};
 use crate::testing::{actor, noon, registration, stack_name};
 use crate::values::ttl::{Elapsed, Span};
@@ -279,13 +280,19 @@ fn bills_go_to_who_stood_then() {
     );
 }
 
+fn idle(wasted: Option<Usd>) -> KnownIdleness {
+    KnownIdleness::Idle {
+        wasted,
+        is_minimum: false,
+    }
+}
+
 /// Waste never exceeds the spend within the report's period.
 #[test]
 fn waste_is_never_more_than_was_spent() {
     let mut log = Log::default();
     log.begins("a", 0, |_| {});
     log.begins("b", 0, |_| {});
-    let idle = |wasted| KnownIdleness::Idle { wasted };
     let idleness = [
         (stack_name("a"), idle("8".parse().ok())),
         (stack_name("b"), idle(None)),
@@ -299,6 +306,68 @@ fn waste_is_never_more_than_was_spent() {
         (idle.stacks, dollars(idle.wasted_usd).as_deref()),
         (Some(2), Some("1.00"))
     );
+    assert!(idle.wasted_is_minimum, "what b wastes is unknown");
+}
+
+/// The marks of a minimum: of the spend, of the waste and of the inits.
+fn minimums(figures: &Figures) -> (bool, bool, bool) {
+    (
+        figures.spent_is_minimum,
+        figures.idle.wasted_is_minimum,
+        figures.init.usd_is_minimum,
+    )
+}
+
+/// An amount is a minimum if it leaves out an unpriced part, a time without a known rate, or a
+/// stack without any rate, each only in a period that it belongs to.
+#[test]
+fn amounts_that_leave_something_out_are_minimums() {
+    let measured = |rate: Option<&str>, unpriced: &[&str], since| EventKind::Rated {
+        hourly_usd: rate.and_then(|rate| rate.parse().ok()),
+        hourly_source: "list".to_owned(),
+        unpriced: unpriced.iter().map(|what| (*what).to_owned()).collect(),
+        at_least: Vec::new(),
+        accrued: Vec::from_iter(rate.zip(since).map(|(rate, since)| EarlierCharge {
+            since: minute(since),
+            hourly_usd: rate.parse().unwrap(),
+        })),
+    };
+    let begun = |log: &mut Log| {
+        log.begins("a", 0, |r| {
+            r.terms.hourly_cost = None;
+            r.terms.ready_timeout = Some(Span::minutes(60));
+        });
+        log.happens("a", 30, Source::Provider, EventKind::Ready);
+    };
+    // Everything that it has cost since its creation is known.
+    let mut log = Log::default();
+    begun(&mut log);
+    log.happens("a", 60, Source::Cli, measured(Some("2"), &[], Some(0)));
+    let figures = log.total(0, 120);
+    assert_eq!(minimums(&figures), (false, false, false));
+    assert_eq!(dollars(figures.spent_usd).as_deref(), Some("4.00"));
+    assert_eq!(dollars(figures.init.usd).as_deref(), Some("1.00"));
+    // From then on, something has no price.
+    log.happens(
+        "a",
+        120,
+        Source::Cli,
+        measured(Some("2"), &["egress"], None),
+    );
+    assert_eq!(minimums(&log.total(0, 180)), (true, false, false));
+    log.happens("a", 180, Source::Cli, measured(Some("2"), &[], None));
+    assert_eq!(minimums(&log.total(0, 240)), (true, false, false));
+    assert_eq!(minimums(&log.total(180, 240)), (false, false, false));
+    // From then on, the rate is unknown.
+    log.happens("a", 240, Source::Cli, measured(None, &[], None));
+    assert_eq!(minimums(&log.total(180, 240)), (false, false, false));
+    assert_eq!(minimums(&log.total(180, 300)), (true, false, false));
+    // Another stack has no rate, and its init no cost.
+    let mut log = Log::default();
+    begun(&mut log);
+    log.begins("b", 0, |r| r.terms.ready_timeout = Some(Span::minutes(60)));
+    log.happens("b", 30, Source::Provider, EventKind::Ready);
+    assert_eq!(minimums(&log.total(0, 120)), (true, false, true));
 }
 
 /// The number of idle stacks is unknown where nothing is known of any stack, and 0 only where all
@@ -316,7 +385,7 @@ fn unknown_idleness_is_not_zero() {
     }
     let besides = ReportInputs {
         idleness: [
-            (stack_name("a"), KnownIdleness::Idle { wasted: None }),
+            (stack_name("a"), idle(None)),
             (stack_name("d"), KnownIdleness::Active),
         ]
         .into(),

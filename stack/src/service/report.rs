@@ -151,6 +151,7 @@ impl Reports<'_> {
                 IdleState::Active => KnownIdleness::Active,
                 IdleState::Idle => KnownIdleness::Idle {
                     wasted: stack.idle.wasted_usd,
+                    is_minimum: stack.cost.hourly_is_minimum,
                 },
             };
             Some((stack.name, known))

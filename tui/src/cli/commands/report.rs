@@ -16,7 +16,9 @@ use crate::format::{describe, values};
 ///
 /// The report covers every stack in the ledger, including those that are gone. SPENT is an
 /// estimate: list price × time. It leaves out stacks that never had a rate, and the report says how
-/// many those are. An unknown value is shown as –, never as 0.
+/// many those are. An unknown value is shown as –, never as 0. An amount with ≥ leaves out something
+/// that costs money and has no price, or a time without a known rate; in CSV, the column `minimums`
+/// names these amounts.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The period to report, such as `30d`
@@ -99,19 +101,22 @@ const HEAD: [(&str, u8); 12] = [
 
 fn shown(figures: &Figures) -> [String; HEAD.len()] {
     let Figures { idle, init, .. } = figures;
-    let usd = |usd: Option<_>| usd.map_or_else(unknown, values::usd);
+    let usd = |usd: Option<_>, is_minimum| match usd {
+        Some(usd) => values::at_least(values::usd(usd), is_minimum),
+        None => unknown(),
+    };
     let seconds = |time: Option<_>| time.map_or_else(unknown, values::seconds);
     [
         values::thousands(figures.stacks),
         hours(figures),
-        usd(figures.spent_usd),
-        usd(figures.billed_usd),
+        usd(figures.spent_usd, figures.spent_is_minimum),
+        usd(figures.billed_usd, false),
         idle.stacks.map_or_else(unknown, values::thousands),
-        usd(idle.wasted_usd),
+        usd(idle.wasted_usd, idle.wasted_is_minimum),
         values::thousands(init.count),
         seconds(init.median_seconds),
         seconds(init.p90_seconds),
-        usd(init.usd),
+        usd(init.usd, init.usd_is_minimum),
         values::thousands(figures.purgatory),
         values::thousands(figures.residue),
     ]
@@ -239,7 +244,7 @@ fn page(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
     ui.raw(page.to_string().as_bytes())
 }
 
-const CSV_HEADER: [&str; 22] = [
+const CSV_HEADER: [&str; 23] = [
     "group",
     "stacks",
     "stood_seconds",
@@ -262,6 +267,7 @@ const CSV_HEADER: [&str; 22] = [
     "ended.terraform",
     "since",
     "until",
+    "minimums",
 ];
 
 fn csv_row(report: &Report, group: &str, figures: &Figures) -> [String; CSV_HEADER.len()] {
@@ -291,5 +297,26 @@ fn csv_row(report: &Report, group: &str, figures: &Figures) -> [String; CSV_HEAD
         ended.terraform.to_string(),
         report.since.to_string(),
         report.until.to_string(),
+        minimums(figures),
     ]
+}
+
+/// The columns whose amount leaves out something that costs money. The amounts themselves stay
+/// numbers.
+fn minimums(figures: &Figures) -> String {
+    let Figures { idle, init, .. } = figures;
+    let marks = [
+        (
+            "spent_usd",
+            figures.spent_usd.is_some() && figures.spent_is_minimum,
+        ),
+        (
+            "idle.wasted_usd",
+            idle.wasted_usd.is_some() && idle.wasted_is_minimum,
+        ),
+        ("init.usd", init.usd.is_some() && init.usd_is_minimum),
+    ];
+    let marked = marks.iter().filter(|(_, is_minimum)| *is_minimum);
+    let names: Vec<&str> = marked.map(|(name, _)| *name).collect();
+    names.join(" ")
 }
