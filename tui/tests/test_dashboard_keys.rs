@@ -435,6 +435,7 @@ fn read_only() {
     shows(&harness, "read-only: --read-only was given");
     harness.plan(plan("checkout-1.4.0", false, 2));
     harness.take_effects();
+    harness.set_time(Span::minutes(1).after(now()));
     harness.keys("y");
     assert!(harness.take_effects().is_empty());
     shows(&harness, "y is not a key of the dashboard");

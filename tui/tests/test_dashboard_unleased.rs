@@ -81,17 +81,20 @@ fn what_needs_a_lease_says_so() {
     let mut harness = harness();
     harness.keys("/chi<enter>");
     assert_eq!(harness.selected(), Some(name("forgotten")));
-    for (key, why) in [
+    let keys = [
         ("e", "nothing to extend"),
         ("h", "the reaper never touches it"),
         ("u", "not held"),
         ("z", "cannot sleep or wake"),
         ("w", "cannot sleep or wake"),
-    ] {
+    ];
+    for ((key, why), minutes) in keys.into_iter().zip(1..) {
+        harness.set_time(Span::minutes(minutes).after(now()));
         harness.keys(key);
         shows(&harness, why);
         assert_eq!(harness.take_effects(), [""; 0], "{key}");
     }
+    harness.set_time(Span::minutes(9).after(now()));
     harness.keys("c");
     assert_eq!(harness.take_effects(), ["Copy(\"forgotten\")"]);
     harness.keys("<enter>");
@@ -102,6 +105,74 @@ fn what_needs_a_lease_says_so() {
     );
     harness.keys("4");
     shows(&harness, "this ledger has no events of this stack");
+}
+
+/// What the user types for a field that a refused key did not open does nothing, up to Enter, Esc or
+/// a pause: a `d` in it opens no teardown, and a `q` does not quit.
+#[test]
+fn what_follows_a_refused_key_does_nothing() {
+    let second = |seconds| now() + jiff::SignedDuration::from_secs(seconds);
+    for typed in [
+        "e3d",
+        "e<down>3d",
+        "h1d<enter>",
+        "hqueue<enter>",
+        "zu1d<enter>",
+    ] {
+        let mut harness = harness();
+        harness.keys("/chi<enter>");
+        harness.keys(typed);
+        assert_eq!(harness.take_effects(), [""; 0], "{typed}");
+        assert_eq!(harness.selected(), Some(name("forgotten")), "{typed}");
+        assert!(!harness.has_ended(), "{typed}");
+        shows(&harness, "no lease (found by tags only)");
+    }
+    // A filter cannot be typed on a stack's page: its `w` wakes nothing, and its `d` ends nothing.
+    let mut leased = harness();
+    leased.keys("<enter>");
+    leased.take_effects();
+    leased.keys("/owner:dan w<enter>");
+    assert_eq!(leased.take_effects(), [""; 0]);
+    shows(&leased, "/ works in the list");
+    // Later keys act again: after a pause, or after Esc.
+    let mut harness = harness();
+    harness.keys("/chi<enter>e3");
+    harness.set_time(second(1));
+    harness.keys("d");
+    assert_eq!(harness.take_effects(), [""; 0]);
+    harness.set_time(second(3));
+    harness.keys("d");
+    assert_eq!(harness.take_effects().len(), 1);
+    harness.keys("<esc>e<esc>/ben<enter>d");
+    shows(&harness, "forgotten");
+    let planned = harness.take_effects();
+    assert!(
+        planned.iter().any(|one| one.contains("ben@example.com")),
+        "{planned:?}"
+    );
+}
+
+/// If the stack ends while the user types into its popup, the rest of the text does nothing.
+#[test]
+fn what_is_typed_into_a_popup_that_closes_does_nothing() {
+    let mut harness = harness_with_leases(&["a", "b"]);
+    harness.keys("e3");
+    harness.load(vec![usual_lease("b")], reaper());
+    harness.take_effects();
+    harness.keys("d<enter>");
+    assert_eq!(harness.take_effects(), [""; 0]);
+    shows(&harness, "a is gone");
+    harness.keys("d");
+    assert_eq!(
+        harness.take_effects().len(),
+        1,
+        "Enter ends the ignored text"
+    );
+}
+
+fn harness_with_leases(names: &[&str]) -> Harness {
+    let leases = names.iter().map(|name| usual_lease(name)).collect();
+    crate::fixtures::harness_with(HarnessConfig::new(100, 30, now()), leases)
 }
 
 /// `d` plans a sweep of the selected stack only, and requires its typed name.
@@ -141,6 +212,7 @@ fn tags_that_say_too_little() {
     harness.keys("/stray<enter>d");
     shows(&harness, "cannot sweep: the tags do not name");
     assert_eq!(harness.take_effects(), [""; 0]);
+    harness.set_time(Span::minutes(1).after(now()));
     harness.keys("<enter>3");
     shows(&harness, "cannot sweep: the tags do not name");
 }

@@ -309,6 +309,20 @@ pub(crate) fn lookup(context: KeyContext, key: &KeyEvent) -> Option<Msg> {
         .map(|binding| binding.msg)
 }
 
+/// Whether a key opens a field, or a popup with one, on some screen: what the user types next is
+/// meant for that.
+pub(crate) fn opens_field(key: &KeyEvent) -> bool {
+    let modifiers = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    let mut bindings = BINDINGS.iter().filter(|one| one.keys.contains(&key.code));
+    !key.modifiers.intersects(modifiers)
+        && bindings.any(|binding| {
+            matches!(
+                binding.msg,
+                Msg::Filter | Msg::Teardown | Msg::Extend | Msg::Hold | Msg::Sleep
+            )
+        })
+}
+
 /// Returns what a key does in a text field.
 pub(crate) fn edit(key: &KeyEvent) -> Option<InputRequest> {
     use InputRequest as R;

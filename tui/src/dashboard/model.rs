@@ -101,6 +101,9 @@ pub(crate) struct Model {
     pub(crate) preparing: Option<(usize, usize)>,
     /// The user was warned that quitting interrupts a sleep or wake; the next `q` quits.
     pub(crate) quit_warned: bool,
+    /// A key that opens a field was refused, or a field closed while the user typed: when the last
+    /// key arrived. Keys that soon follow were meant for the field.
+    pub(crate) field_missing: Option<Timestamp>,
     /// The screen is out of date.
     pub(crate) dirty: bool,
     /// The dashboard must end.
@@ -126,6 +129,7 @@ impl Model {
             syncing: false,
             preparing: None,
             quit_warned: false,
+            field_missing: None,
             dirty: true,
             finished: false,
         }

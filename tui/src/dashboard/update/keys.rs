@@ -1,6 +1,7 @@
 //! Handles key presses: finds the message for the focused part of the screen and applies it.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use stack::Elapsed;
 
 use super::{navigation, popup, sleep, stack_actions, teardown};
 use crate::dashboard::effect::Effect;
@@ -12,8 +13,40 @@ use crate::dashboard::msg::Msg;
 use crate::dashboard::view::layout;
 use crate::format::style::Tone;
 
-/// Handles a key press.
+/// How long after the last key a further one is still a part of the same typing.
+const TYPING_PAUSE_SECONDS: u64 = 2;
+
+/// Handles a key press. If a key should have opened a field and did not, the rest of what the user
+/// types for that field does nothing.
 pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
+    if is_meant_for_a_missing_field(model, key) {
+        return Vec::new();
+    }
+    let on_screen = matches!(key_context(model), KeyContext::List | KeyContext::Detail);
+    let effects = act(model, key);
+    let is_open = model.popup.is_some() || model.list.editing_filter;
+    if on_screen && !is_open && keymap::opens_field(key) {
+        model.field_missing = Some(model.now());
+    }
+    effects
+}
+
+/// Whether a key was typed for a field that did not open or has closed. That ends with Enter or
+/// Esc, or when no key has arrived for a while. Esc and keys with Ctrl always act.
+fn is_meant_for_a_missing_field(model: &mut Model, key: &KeyEvent) -> bool {
+    let now = model.now();
+    let Some(last) = model.field_missing.take() else {
+        return false;
+    };
+    let is_later = Elapsed::between(last, now).seconds() >= TYPING_PAUSE_SECONDS;
+    if is_later || key.code == KeyCode::Esc || key.modifiers.contains(KeyModifiers::CONTROL) {
+        return false;
+    }
+    model.field_missing = (key.code != KeyCode::Enter).then_some(now);
+    true
+}
+
+fn act(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     let context = key_context(model);
     let msg = keymap::lookup(context, key);
     model.quit_warned &= msg == Some(Msg::Quit);

@@ -68,6 +68,9 @@ pub(super) fn close_if_gone(model: &mut Model) -> Vec<Effect> {
         None => format!("{stack} is gone"),
     };
     model.set_status(Tone::Notice, text);
+    if model.popup.as_ref().is_some_and(Popup::is_text_focused) {
+        model.field_missing = Some(model.now());
+    }
     match model.popup.take() {
         Some(Popup::Teardown(popup)) => vec![Effect::DiscardPlan(popup.stack)],
         _ => Vec::new(),
