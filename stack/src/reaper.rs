@@ -86,7 +86,8 @@ pub enum ReaperInactive {
     /// The last run is more than twice its interval ago.
     #[error(
         "nothing tears stacks down at expiry: the reaper last ran at {last}, but should run every \
-         {interval}; run it once with `jiti reap --yes`"
+         {}; run it once with `jiti reap --yes`",
+        interval.rounded()
     )]
     Silent {
         /// When the last run started.

@@ -6,7 +6,7 @@ use crate::lease::{Origin, Phase, ProcessId};
 use crate::ledger::LedgerError;
 use crate::policy::Refusal;
 use crate::values::id::{Owner, StackName};
-use crate::values::ttl::{Elapsed, Span};
+use crate::values::ttl::Elapsed;
 
 /// Why a use case was refused or failed. Nothing that it started is left behind.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -109,7 +109,7 @@ fn names(stacks: &[StackName]) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "stack \"{stack}\" is already registered: owner {owner}, {phase}, {} old, from {} (workspace {}) on {}; {}",
-    rounded(*.age), origin.directory, origin.workspace, origin.process.host, by.remedy(stack)
+    age.rounded(), origin.directory, origin.workspace, origin.process.host, by.remedy(stack)
 )]
 pub struct NameTaken {
     /// The name.
@@ -176,15 +176,4 @@ impl NameHolder {
             }
         }
     }
-}
-
-/// An age, exact where it is short.
-fn rounded(age: Elapsed) -> String {
-    let seconds = age.seconds();
-    let whole = if seconds < 3600 {
-        seconds
-    } else {
-        seconds / 60 * 60
-    };
-    Span::from_seconds(whole).map_or_else(|| "0s".to_owned(), |span| span.to_string())
 }

@@ -362,7 +362,7 @@ async fn open_names_whose_a_live_stack_is() {
         let text = error.to_string();
         assert_eq!(
             text.strip_suffix(more).unwrap_or(&text),
-            "stack \"a\" is already registered: owner ana@example.com, ready, 3h old, \
+            "stack \"a\" is already registered: owner ana@example.com, ready, 3 h old, \
              from /srv/checkout (workspace default) on laptop; \
              if it is this one, `terraform import jiti_stack.this a`, else choose another name"
         );

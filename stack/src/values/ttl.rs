@@ -116,23 +116,29 @@ impl Span {
     /// The duration for people, rounded down to its two largest units: `6 d 19 h`, `13 min`.
     #[must_use]
     pub fn rounded(self) -> String {
-        let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
-        let seconds = self.seconds();
-        let largest = units.iter().position(|(_, unit)| seconds >= *unit);
-        let mut rest = seconds;
-        let mut parts = Vec::new();
-        for (name, unit) in units.iter().skip(largest.unwrap_or(0)).take(2) {
-            if rest >= *unit {
-                parts.push(format!("{} {name}", rest / unit));
-            }
-            rest %= unit;
-        }
-        parts.join(" ")
+        rounded(self.seconds())
     }
 
     fn duration(self) -> SignedDuration {
         SignedDuration::from_secs(i64::try_from(self.seconds()).unwrap_or(i64::MAX))
     }
+}
+
+/// A number of seconds for people, rounded down to its two largest units.
+fn rounded(seconds: u64) -> String {
+    let units = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+    let Some(largest) = units.iter().position(|(_, unit)| seconds >= *unit) else {
+        return "0 s".to_owned();
+    };
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (name, unit) in units.iter().skip(largest).take(2) {
+        if rest >= *unit {
+            parts.push(format!("{} {name}", rest / unit));
+        }
+        rest %= unit;
+    }
+    parts.join(" ")
 }
 
 impl FromStr for Span {
@@ -324,6 +330,12 @@ impl Elapsed {
     #[must_use]
     pub const fn seconds(self) -> u64 {
         self.0 / 1000
+    }
+
+    /// The duration for people, rounded down to its two largest units: `6 d 19 h`, `0 s`.
+    #[must_use]
+    pub fn rounded(self) -> String {
+        rounded(self.seconds())
     }
 
     /// The time this long after `from`, at most the end of the calendar.

@@ -58,8 +58,14 @@ fn durations_for_people_have_two_units() {
         ("59s", "59 s"),
         ("2w", "14 d"),
     ] {
-        assert_eq!(text.parse::<Span>().unwrap().rounded(), expected);
+        let span: Span = text.parse().unwrap();
+        let elapsed = Elapsed::from_millis(span.seconds() * 1000 + 999);
+        assert_eq!(
+            (span.rounded(), elapsed.rounded()),
+            (expected.into(), expected.into())
+        );
     }
+    assert_eq!(Elapsed::from_millis(999).rounded(), "0 s");
 }
 
 /// A TTL keeps its text, and a span has one canonical form.
