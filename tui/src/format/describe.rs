@@ -32,6 +32,15 @@ pub(crate) fn idle(state: IdleState) -> &'static str {
     }
 }
 
+/// A cloud resource by its type and the last part of its ARN; the address of a Terraform resource,
+/// or any other text, as it is.
+pub(crate) fn resource(kind: &str, id: &str) -> String {
+    match stack::cloud::short(id) {
+        short if short == id => id.to_owned(),
+        short => format!("{kind} {short}"),
+    }
+}
+
 /// One signal of a resource's use: `CPU: 0.4 %; idle below 2 % over 1 h`. A source that did not
 /// answer has nothing to compare with the threshold.
 pub(crate) fn evidence(evidence: &Evidence) -> String {

@@ -3,7 +3,9 @@
 use clap::Args;
 use stack::StackName;
 use stack::service::Service;
-use stack::service::power::{PollPolicy, PowerOutcome, PowerStep, SleepError};
+use stack::service::power::{
+    PollPolicy, PowerFailure, PowerOutcome, PowerStep, SleepError, SwitchedResource,
+};
 
 use crate::cli::context::{Context, explain};
 use crate::cli::options::OutputOptions;
@@ -65,15 +67,29 @@ pub(crate) async fn run(
 /// Returns a callback that prints each step to standard error, unless the output is JSON.
 pub(super) fn progress_printer(output: OutputOptions) -> impl Fn(&PowerStep) + Send + Sync {
     move |step| {
-        let line = match step {
-            _ if output.json => return,
-            PowerStep::Stopping(resource) => format!("  {}: stopping", resource.id),
-            PowerStep::Starting(resource) => format!("  {}: starting", resource.id),
-            PowerStep::Done(resource) => format!("  {}: done", resource.id),
-            PowerStep::Failed(failure) => format!("  {}: {}", failure.id, failure.reason),
-        };
-        ui::print_error(&clean(&line));
+        if !output.json {
+            ui::print_error(&clean(&step_line(step)));
+        }
     }
+}
+
+fn step_line(step: &PowerStep) -> String {
+    match step {
+        PowerStep::Stopping(resource) => format!("  {}: stopping", switched(resource)),
+        PowerStep::Starting(resource) => format!("  {}: starting", switched(resource)),
+        PowerStep::Done(resource) => format!("  {}: done", switched(resource)),
+        PowerStep::Failed(failure) => format!("  {}", failed(failure)),
+    }
+}
+
+fn switched(resource: &SwitchedResource) -> String {
+    describe::resource(&resource.kind, resource.id.as_str())
+}
+
+/// What failed, and why.
+fn failed(failure: &PowerFailure) -> String {
+    let resource = describe::resource(failure.kind.as_deref().unwrap_or_default(), &failure.id);
+    format!("{resource}: {}", failure.reason)
 }
 
 /// The error of a sleep or a wake that did not start.
@@ -95,10 +111,7 @@ pub(super) fn check_failures(outcome: &PowerOutcome, command: &str) -> Result<()
     match outcome.failed.as_slice() {
         [] => Ok(()),
         failed => {
-            let each: Vec<String> = failed
-                .iter()
-                .map(|failure| format!("{}: {}", failure.id, failure.reason))
-                .collect();
+            let each: Vec<String> = failed.iter().map(self::failed).collect();
             let text = format!(
                 "{name} is partly asleep, {} failed: {}",
                 failed.len(),
@@ -149,7 +162,8 @@ async fn write_outcome(
     }
     for resource in &remains.resources {
         let cost = describe::remaining_cost(resource);
-        ui.text(&format!("  {}  {}, {cost}", resource.kind, resource.id))?;
+        let id = resource.id.short();
+        ui.text(&format!("  {}  {id}, {cost}", resource.kind))?;
     }
     for start in describe::automatic_starts(&outcome.starts, now) {
         ui.text(&format!("! {start}"))?;
@@ -157,7 +171,7 @@ async fn write_outcome(
     for restart in &outcome.restarts {
         ui.text(&format!(
             "! AWS starts {} again at {}; run sleep again then",
-            restart.id,
+            restart.id.short(),
             values::moment(restart.at, now)
         ))?;
     }
@@ -177,4 +191,37 @@ async fn write_outcome(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use stack::ResourceId;
+
+    use super::*;
+
+    /// The lines of a sleep or a wake name a resource by its type and name, not by its whole ARN.
+    #[test]
+    fn steps_name_a_resource_by_its_short_name() {
+        const GROUP: &str = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:5eed:autoScalingGroupName/web/blue";
+        let group = SwitchedResource {
+            id: ResourceId(GROUP.to_owned()),
+            kind: "autoscaling:autoScalingGroup".to_owned(),
+            region: "eu-west-1".to_owned(),
+        };
+        let failure = PowerFailure {
+            id: GROUP.to_owned(),
+            kind: Some(group.kind.clone()),
+            region: Some(group.region.clone()),
+            reason: "AccessDenied".to_owned(),
+        };
+        for (step, expected) in [
+            (PowerStep::Stopping(group.clone()), "stopping"),
+            (PowerStep::Starting(group.clone()), "starting"),
+            (PowerStep::Done(group), "done"),
+            (PowerStep::Failed(failure), "AccessDenied"),
+        ] {
+            let line = format!("  autoscaling:autoScalingGroup web/blue: {expected}");
+            assert_eq!(step_line(&step), line);
+        }
+    }
 }

@@ -46,6 +46,7 @@ pub(crate) async fn run(
         return check_failures(&outcome, "wake");
     }
     for id in &outcome.missing {
+        let id = id.short();
         ui.text(&format!(
             "! {id} was not started: it no longer exists, or it does not have the stack's tags"
         ))?;

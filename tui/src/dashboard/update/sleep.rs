@@ -160,7 +160,7 @@ fn outcome_message(stack: &StackName, outcome: &PowerOutcome) -> (Tone, String) 
         let text = format!(
             "✗ {stack} is partly asleep: {} failed, first {}: {}; press z to finish, w to wake",
             outcome.failed.len(),
-            failed.id,
+            stack::cloud::short(&failed.id),
             failed.reason
         );
         return (Tone::Alarm, text);

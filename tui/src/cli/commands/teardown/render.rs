@@ -11,7 +11,7 @@ use crate::error::CommandError;
 use crate::format::style::Tone;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
-use crate::format::{teardown_plan, values};
+use crate::format::{describe, teardown_plan, values};
 
 /// The plan as a line of JSON, like the steps.
 #[derive(Serialize)]
@@ -142,17 +142,17 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
             values::minute(*until)
         )),
         Progress::ResourceStarted { id, kind } => {
-            ui.text(&format!("  {}: deleting", label(kind, id)))
+            ui.text(&format!("  {}: deleting", describe::resource(kind, id)))
         }
         Progress::ResourceProgress { id, kind, seconds } => {
-            let id = label(kind, id);
+            let id = describe::resource(kind, id);
             ui.text(&format!(
                 "  {id}: deleting, {} so far",
                 values::whole_seconds(*seconds)
             ))
         }
         Progress::ResourceDeleted(deleted) => {
-            let id = label(&deleted.kind, &deleted.id);
+            let id = describe::resource(&deleted.kind, &deleted.id);
             ui.text(&match deleted.scheduled_for {
                 Some(time) => format!("  {id}: AWS will delete it at {} UTC", values::minute(time)),
                 None => format!(
@@ -162,7 +162,7 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
             })
         }
         Progress::ResourceFailed { id, kind, seconds } => {
-            let id = label(kind, id);
+            let id = describe::resource(kind, id);
             ui.text(&format!(
                 "  {id}: failed after {}",
                 values::whole_seconds(*seconds)
@@ -176,15 +176,6 @@ pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
         Progress::Done(outcome) => done(ui, outcome),
         // A failure is reported as the error. A step from a newer version of jiti is skipped.
         _ => Ok(()),
-    }
-}
-
-/// A cloud resource by its type and the last part of its ARN, or the address of a Terraform
-/// resource.
-fn label(kind: &str, id: &str) -> String {
-    match short(id) {
-        short if short == id => id.to_owned(),
-        short => format!("{kind} {short}"),
     }
 }
 
