@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use stack::config::Locations;
 use stack::git::{Git, find_repository};
 use stack::lease::{Backend, Repository};
-use stack::{Origin, process};
+use stack::{Origin, process, regular_file};
 
 /// The environment of this run. `main` reads it once and passes it down.
 #[derive(Clone, Debug, Default)]
@@ -71,7 +71,7 @@ impl Environment {
     /// The backend and the commit of this root module. Reads a file and runs git, which may take
     /// some seconds.
     pub(crate) fn source(&self) -> OriginSource {
-        let initialised = std::fs::read_to_string(self.data_dir().join("terraform.tfstate"));
+        let initialised = regular_file::read_to_string(&self.data_dir().join("terraform.tfstate"));
         OriginSource {
             backend: initialised.ok().and_then(|text| Backend::read(&text)),
             repository: Git::on(&self.path).and_then(|git| find_repository(&git, &self.directory)),
@@ -90,7 +90,7 @@ impl Environment {
         if let Some(name) = self.workspace.as_deref().filter(|name| !name.is_empty()) {
             return name.to_owned();
         }
-        std::fs::read_to_string(self.data_dir().join("environment"))
+        regular_file::read_to_string(&self.data_dir().join("environment"))
             .ok()
             .map(|text| text.trim().to_owned())
             .filter(|name| !name.is_empty())

@@ -18,6 +18,7 @@ use section::{Lines, Section};
 use crate::cloud::Place;
 use crate::policy::Policy;
 use crate::reaper::DEFAULT_INTERVAL;
+use crate::regular_file;
 use crate::values::id::unsafe_character;
 use crate::values::ttl::Span;
 
@@ -196,7 +197,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`]. [`ConfigError::is_missing`] tells a missing file from an invalid one.
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        let text = regular_file::read_to_string(path).map_err(|source| ConfigError::Read {
             path: path.to_owned(),
             source,
         })?;

@@ -24,6 +24,7 @@ mod private_path;
 pub mod process;
 pub mod random;
 pub mod reaper;
+pub mod regular_file;
 pub mod report;
 pub mod service;
 pub mod sleep;

@@ -12,6 +12,26 @@ fn refusal(text: &str) -> String {
     parse(text).expect_err(text).to_string()
 }
 
+/// A config file that is not a regular file is an error that names it, and not a wait for a writer.
+#[test]
+fn only_a_regular_file_is_a_config() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("jiti.toml");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    for (path, what) in [(fifo.as_path(), "a FIFO"), (folder.path(), "a directory")] {
+        let error = Config::read(path).unwrap_err();
+        assert!(!error.is_missing());
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "cannot read the config file {}: it is {what}, not a regular file",
+                path.display()
+            )
+        );
+    }
+}
+
 /// Every documented key is read.
 #[test]
 fn the_documented_file_is_read() {

@@ -35,7 +35,7 @@ impl BackendBlock {
             if !is_text && !is_json {
                 continue;
             }
-            let Ok(text) = std::fs::read_to_string(&file) else {
+            let Ok(text) = crate::regular_file::read_to_string(&file) else {
                 continue;
             };
             let block = match is_json {

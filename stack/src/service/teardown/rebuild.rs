@@ -64,7 +64,8 @@ impl Teardowns<'_> {
             .init_backend(&backend.kind, &missing, mask)
             .await
             .map_err(failed)?;
-        let initialised = std::fs::read_to_string(directory.join(".terraform/terraform.tfstate"));
+        let initialised = directory.join(".terraform/terraform.tfstate");
+        let initialised = crate::regular_file::read_to_string(&initialised);
         let initialised = initialised.ok().and_then(|text| Backend::read(&text));
         if initialised.as_ref() != Some(&backend) {
             return Err(format!(
