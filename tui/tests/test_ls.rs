@@ -250,3 +250,39 @@ fn colour_only_repeats() {
     );
     assert_eq!(refused.ok().stdout, plain);
 }
+
+/// A stack that cannot be read has a row as wide as the others, in text and in CSV, and the reason
+/// below the table.
+#[test]
+fn an_unreadable_stack_is_a_row() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    stack::testing::damage(&sandbox.ledger(), "search-pr-7");
+    let ran = sandbox.run_wide(&["ls"]).ok();
+    let column = |title: &str| {
+        let header = ran.stdout.lines().next().unwrap();
+        header.find(title).unwrap()
+    };
+    let lines = || ran.stdout.lines();
+    let row = lines()
+        .find(|line| line.starts_with("search-pr-7 "))
+        .unwrap();
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(cells.len(), 11, "{ran:#?}");
+    // Until the second column, every character of the header and of the row has one byte.
+    assert_eq!(row.find('–'), Some(column("APP@VERSION")), "{ran:#?}");
+    assert_eq!((cells[3], cells[10]), ("unreadable", "–"), "{ran:#?}");
+    let names_it = |line: &str| line.contains("search-pr-7") && line != row;
+    assert!(lines().any(names_it), "{ran:#?}");
+    let ran = sandbox.run(&["ls", "--csv"]).ok();
+    let mut fields = ran.stdout.lines().map(|line| line.split(',').count());
+    assert!(fields.all(|count| count == 29), "{ran:#?}");
+    let row = ran
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("search-pr-7,"));
+    assert!(
+        row.unwrap().starts_with("search-pr-7,,,,,unreadable,,"),
+        "{ran:#?}"
+    );
+}

@@ -146,3 +146,28 @@ impl Report {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::super::reporter::ReportEntry;
+    use super::*;
+    use crate::cli::options::OutputOptions;
+
+    /// In a log of several runs, the line of a run has the time of its end, because it follows the
+    /// lines of what ended meanwhile.
+    #[test]
+    fn the_line_of_a_run_has_the_time_of_its_end() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let report = Report::new(at("2026-03-02T12:00:00Z"), None);
+        let (to, mut entries) = mpsc::unbounded_channel();
+        let output = OutputOptions { json: false };
+        let steps = false;
+        report.write(&Reporter { to, output, steps }, at("2026-03-02T12:00:07Z"));
+        let Ok(ReportEntry::Line(line)) = entries.try_recv() else {
+            panic!("no line");
+        };
+        assert!(line.starts_with("2026-03-02 12:00:07 UTC "), "{line}");
+    }
+}
