@@ -15,6 +15,15 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 /// The first argument of a provider process that acts as a guard.
 pub(crate) const ARGUMENT: &str = "guard-command";
 
+/// The arguments before the command that make this program its guard.
+#[cfg(not(test))]
+pub(crate) const ARGUMENTS: &[&str] = &[ARGUMENT];
+
+/// The test program takes its arguments for names of tests, and would start the test that started
+/// it. It has no tests with exactly these names, so it runs none, and ends with 0.
+#[cfg(test)]
+pub(crate) const ARGUMENTS: &[&str] = &["--exact", "--", ARGUMENT];
+
 /// How long a command may take to exit after SIGTERM, before SIGKILL.
 const TERMINATION_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -117,5 +126,24 @@ fn kill_descendants() {
             let _ = kill_process(child, Signal::KILL);
             let _ = rustix::process::waitpid(Some(child), rustix::process::WaitOptions::empty());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A command that contains the name of a test, or a part of it, starts no test.
+    #[test]
+    fn a_command_with_the_name_of_a_test_starts_none() {
+        let program = std::env::current_exe().unwrap();
+        let listed = Command::new(program)
+            .arg("--list")
+            .args(ARGUMENTS)
+            .args(["a_command_with_the_name_of_a_test_starts_none", "imports"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(listed.stdout).unwrap();
+        assert!(text.contains("0 tests, 0 benchmarks"), "{text}");
     }
 }

@@ -30,7 +30,7 @@ impl ExecCheck {
         let provider = std::env::current_exe()
             .map_err(|error| format!("cannot find the provider's own binary: {error}"))?;
         let mut child = Command::new(provider)
-            .arg(command_guard::ARGUMENT)
+            .args(command_guard::ARGUMENTS)
             .args(&self.command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -11,8 +11,7 @@ use crate::provider::Jiti;
 /// A configuration of each resource that sets every attribute. The SDK's helper fails for one that
 /// is left out.
 pub(super) fn complete_resource(type_name: &str, server: &Server) -> Json {
-    // In these tests, the guard of a command is the test binary, which takes the command for the
-    // names of tests to run. No name of a test has a slash or a hyphen.
+    // In these tests, the guard of a command is the test program, which runs nothing.
     let checks = json!({
         "http": [{"url": server.url("/healthz"), "status": 200}],
         "tcp": [{"address": format!("127.0.0.1:{}", server.port())}],
