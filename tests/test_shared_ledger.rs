@@ -97,8 +97,8 @@ fn the_own_folder_is_used() {
     assert_eq!(ana.listing("shop")["phase"], "gone");
 }
 
-/// Another user rebuilds a stack from its commit: the state is in an http backend, and the folder of
-/// the apply is not entered.
+/// Another user rebuilds a stack from its commit: the state is in an http backend, and the folder
+/// of the apply is not entered.
 #[test]
 fn a_stack_is_rebuilt_by_another_user() {
     let table = table();

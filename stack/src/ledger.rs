@@ -21,6 +21,8 @@ pub use error::{ErrorSource, LedgerError};
 pub use memory::MemoryLedger;
 pub use settings::{CopyRecord, LedgerPolicy, LedgerSettings, SettingsEvent, SettingsEventKind};
 pub use sqlite::SqliteLedger;
+#[cfg(any(test, feature = "testing"))]
+pub use sqlite::damage::damage;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 pub use fake_cloud::{CloudCall, FakeCloud, Repeat, resource};
 pub use kinds::every_kind;
 
+pub use crate::ledger::damage;
+
 use crate::clock::Clock;
 use crate::lease::{
     EventKind, NewEvent, Origin, ProcessId, Registration, RenewOn, Source, TeardownInputs, Terms,
@@ -37,24 +39,6 @@ pub fn program(path: &Path, script: &str) {
     std::fs::set_permissions(&source, may_run).expect("it can be made a program");
     let copied = Command::new("cp").arg(&source).arg(path).status();
     assert!(copied.is_ok_and(|status| status.success()), "cp failed");
-}
-
-/// Damages the first event of a stack in a ledger's file, so that the stack cannot be read.
-///
-/// # Panics
-/// When the file is not a ledger with this stack.
-#[expect(clippy::expect_used, reason = "a test without the damage is none")]
-pub fn damage(ledger: &Path, stack: &str) {
-    let db = rusqlite::Connection::open(ledger).expect("the ledger opens");
-    let event = "UPDATE event SET kind = 'damaged' WHERE seq = 1 \
-                 AND stack = (SELECT stack FROM stack WHERE name = ?1)";
-    // Without a usable snapshot, a lease is folded from its events.
-    for statement in [event, "UPDATE stack SET format = 0 WHERE name = ?1"] {
-        let changed = db
-            .execute(statement, [stack])
-            .expect("the ledger is written");
-        assert_eq!(changed, 1, "{statement}");
-    }
 }
 
 /// A clock that moves only when a test sets it.

@@ -107,8 +107,8 @@ fn what_needs_a_lease_says_so() {
     shows(&harness, "this ledger has no events of this stack");
 }
 
-/// What the user types for a field that a refused key did not open does nothing, up to Enter, Esc or
-/// a pause: a `d` in it opens no teardown, and a `q` does not quit.
+/// What the user types for a field that a refused key did not open does nothing, up to Enter, Esc
+/// or a pause: a `d` in it opens no teardown, and a `q` does not quit.
 #[test]
 fn what_follows_a_refused_key_does_nothing() {
     let second = |seconds| now() + jiff::SignedDuration::from_secs(seconds);

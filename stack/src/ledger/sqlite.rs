@@ -2,6 +2,8 @@
 //! started by the first call. Only this module and its sub-modules contain the ledger's SQL.
 
 mod append;
+#[cfg(any(test, feature = "testing"))]
+pub(super) mod damage;
 mod read;
 mod writer;
 

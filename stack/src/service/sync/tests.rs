@@ -175,8 +175,8 @@ async fn rates_go_into_the_ledger() {
 }
 
 /// The first sync counts what each resource has cost since its creation, but nothing from before
-/// the lease; later syncs do not. The dollars of an init are at most what was spent until the stack was
-/// ready, and later spend does not change them.
+/// the lease; later syncs do not. The dollars of an init are at most what was spent until the stack
+/// was ready, and later spend does not change them.
 #[tokio::test]
 async fn the_first_look_counts_from_creation() {
     let at = |minutes| Span::minutes(minutes).after(noon());

@@ -15,10 +15,10 @@ use crate::format::{describe, values};
 /// Report cost, idle time and start-up time by app, owner or version
 ///
 /// The report covers every stack in the ledger, including those that are gone. SPENT is an
-/// estimate: list price × time. It leaves out stacks that never had a rate, and the report says how
-/// many those are. An unknown value is shown as –, never as 0. An amount with ≥ leaves out something
-/// that costs money and has no price, or a time without a known rate; in CSV, the column `minimums`
-/// names these amounts.
+/// estimate: list price × time. It leaves out stacks that never had a rate, and the report says
+/// how many those are. An unknown value is shown as –, never as 0. An amount with ≥ leaves out
+/// something that costs money and has no price, or a time without a known rate; in CSV, the column
+/// `minimums` names these amounts.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The period to report, such as `30d`
