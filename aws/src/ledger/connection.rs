@@ -313,6 +313,7 @@ impl Connection {
         if fault.kind == FaultKind::Unknown {
             *self.silent_since() = Some(Instant::now());
         }
+        let denied = fault.denied_action();
         let (ledger, cause) = (self.location.clone(), fault.cause);
         let table = &self.address.table;
         match fault.kind {
@@ -333,7 +334,7 @@ impl Connection {
             }
             FaultKind::Denied => LedgerError::ActionDenied {
                 ledger,
-                action: format!("dynamodb:{action}"),
+                action: denied.unwrap_or_else(|| format!("dynamodb:{action}")),
                 resource: format!("table {table}"),
                 cause,
             },

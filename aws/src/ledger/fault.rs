@@ -122,6 +122,15 @@ impl Fault {
         }
     }
 
+    /// The IAM action that was denied, such as `dynamodb:PutItem`. A transaction has no action of its
+    /// own: the service names that of the part that was denied.
+    pub(super) fn denied_action(&self) -> Option<String> {
+        let text = self.cause.to_string();
+        let (_, after) = text.split_once("not authorized to perform: ")?;
+        let action = after.split_whitespace().next()?;
+        action.starts_with("dynamodb:").then(|| action.to_owned())
+    }
+
     /// Whether the same call may succeed later.
     pub(super) fn is_transient(&self) -> bool {
         matches!(
@@ -197,6 +206,24 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A denied transaction is reported with the action of its part, as the service names it.
+    #[test]
+    fn the_denied_action_is_the_services_own() {
+        let denied = |text: &str| Fault {
+            kind: FaultKind::Denied,
+            cause: cause(text),
+        };
+        let answer = "DynamoDB answered AccessDeniedException: User: arn:aws:iam::123456789012:user/ana \
+                      is not authorized to perform: dynamodb:PutItem on resource: \
+                      arn:aws:dynamodb:eu-west-1:123456789012:table/jiti because …";
+        let action = denied(answer).denied_action();
+        assert_eq!(action.as_deref(), Some("dynamodb:PutItem"));
+        assert_eq!(
+            denied("DynamoDB answered AccessDenied").denied_action(),
+            None
+        );
+    }
 
     /// Each code that DynamoDB documents has one meaning.
     #[test]
