@@ -11,6 +11,7 @@ mod test_dashboard;
 mod test_discovery;
 mod test_docs;
 mod test_examples;
+mod test_iam;
 mod test_interrupt;
 mod test_ledger_race;
 mod test_origin;

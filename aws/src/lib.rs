@@ -22,13 +22,14 @@ mod discovery;
 mod ledger;
 #[cfg(feature = "cloud")]
 mod metrics;
-#[cfg(test)]
-#[cfg(feature = "cloud")]
-mod permissions;
+#[cfg(any(feature = "cloud", feature = "ledger"))]
+mod partition;
 #[cfg(feature = "cloud")]
 mod pricing;
 #[cfg(feature = "cloud")]
 mod resource_type;
+#[cfg(feature = "ledger")]
+mod role_policy;
 #[cfg(feature = "cloud")]
 mod saved_size;
 #[cfg(feature = "cloud")]
@@ -48,6 +49,8 @@ mod types;
 pub use cloud::AwsCloud;
 #[cfg(feature = "ledger")]
 pub use ledger::{CreatedTable, DynamoAddress, DynamoLedger, TableSettings};
+#[cfg(feature = "ledger")]
+pub use role_policy::{PolicyDocument, PolicyRole, PolicyScope};
 #[cfg(feature = "cloud")]
 pub use type_facts::type_facts;
 #[cfg(feature = "cloud")]

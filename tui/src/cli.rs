@@ -12,8 +12,8 @@ use clap::CommandFactory;
 
 use args::{Cli, Command};
 use commands::{
-    completions, cost, dashboard, demo, doctor, events, extend, forget, hold, ledger, ls, mark,
-    reap, report, show, sleep, sync, teardown, touch, unhold, wake,
+    completions, cost, dashboard, demo, doctor, events, extend, forget, hold, iam, ledger, ls,
+    mark, reap, report, show, sleep, sync, teardown, touch, unhold, wake,
 };
 use context::Context;
 use ui::Ui;
@@ -57,6 +57,7 @@ pub(crate) fn run(
             Command::Ledger(arguments) => ledger::run(&arguments, context, ui).await,
             Command::Sync(arguments) => sync::run(&arguments, context, ui).await,
             Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
+            Command::Iam(arguments) => iam::run(&arguments, context, ui),
             Command::Demo(arguments) => demo::run(&arguments, dashboard, context).await,
             Command::Completions(arguments) => {
                 completions::run(&arguments, &mut Cli::command(), ui)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use stack::cloud::RecoveryCommands;
+use stack::config::LedgerAddress;
 use stack::{Cloud, Config};
 
 use crate::error::CommandError;
@@ -45,3 +46,113 @@ pub(crate) const RECOVERY_COMMANDS: Option<RecoveryCommandsOf> = Some(aws::recov
 /// Unknown in this build.
 #[cfg(not(feature = "aws"))]
 pub(crate) const RECOVERY_COMMANDS: Option<RecoveryCommandsOf> = None;
+
+/// What the holder of an IAM policy does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PolicyRole {
+    /// Read: the ledger, tags, prices, metrics and descriptions
+    Look,
+    /// Run the provider, for example in CI: read and write the ledger, nothing else
+    Apply,
+    /// Look, write the ledger, sweep, sleep and wake: for the reaper and for people who act
+    Operate,
+}
+
+/// The IAM policy of a role for a ledger and the configured accounts, and sentences for its reader.
+#[cfg(feature = "aws")]
+pub(crate) fn role_policy(
+    role: PolicyRole,
+    address: &LedgerAddress,
+    config: &Config,
+) -> Result<(aws::PolicyDocument, Vec<String>), CommandError> {
+    let table = match address {
+        LedgerAddress::Shared { address, .. } => Some(aws::DynamoAddress::parse(address)?),
+        LedgerAddress::File(_) => None,
+    };
+    let scope = aws::PolicyScope {
+        ledger: table.as_ref(),
+        accounts: &config.accounts,
+    };
+    let wanted = match role {
+        PolicyRole::Look => aws::PolicyRole::Look,
+        PolicyRole::Apply => aws::PolicyRole::Apply,
+        PolicyRole::Operate => aws::PolicyRole::Operate,
+    };
+    let document = aws::PolicyDocument::of_role(wanted, &scope);
+    let mut notes = vec![purpose(role).to_owned()];
+    if table.is_none() {
+        notes.push(format!(
+            "The ledger {address} is a file, so the policy names no table. A shared ledger has an address \
+             like dynamodb://TABLE?region=REGION: set it with --ledger or JITI_LEDGER."
+        ));
+    }
+    if document.is_empty() {
+        notes.push(
+            "The policy allows nothing, and AWS refuses such a policy: attach none.".to_owned(),
+        );
+    }
+    if role != PolicyRole::Apply && config.accounts.is_empty() {
+        notes.push(
+            "No account is configured, so the policy has * in the place of accounts and regions: add \
+             [[account]] to the configuration."
+                .to_owned(),
+        );
+    }
+    notes.extend(size_note(document.size()));
+    Ok((document, notes))
+}
+
+/// What a policy is for.
+#[cfg(feature = "aws")]
+fn purpose(role: PolicyRole) -> &'static str {
+    match role {
+        PolicyRole::Look => {
+            "look: for people and programs that only read. It allows ls, show, cost, report, sync, the \
+             dashboard, and the plan of a sweep."
+        }
+        PolicyRole::Apply => {
+            "apply: for the provider, for example in CI. It allows reading and writing the ledger. \
+             Terraform needs its own permissions for the resources of the stack."
+        }
+        PolicyRole::Operate => {
+            "operate: for the reaper, and for people who act. It allows what look and apply allow, and to \
+             sweep, sleep and wake. A teardown through Terraform also needs the permissions to destroy the \
+             resources of the stack."
+        }
+    }
+}
+
+/// Where a policy of this many characters fits, unless it fits everywhere.
+#[cfg(feature = "aws")]
+fn size_note(size: usize) -> Option<String> {
+    let (managed, inline) = (
+        aws::PolicyDocument::MAX_MANAGED,
+        aws::PolicyDocument::MAX_INLINE,
+    );
+    if size <= managed {
+        return None;
+    }
+    let advice = if size <= inline {
+        "use it as an inline policy of a role, which may have"
+    } else {
+        "split it by its statements; all inline policies of a role may have"
+    };
+    let [size, managed, inline] = [size, managed, inline].map(crate::format::values::thousands);
+    Some(format!(
+        "The policy has {size} characters without white space. A managed policy may have {managed}: \
+         {advice} {inline}."
+    ))
+}
+
+/// This build knows no policies.
+#[cfg(not(feature = "aws"))]
+pub(crate) fn role_policy(
+    _role: PolicyRole,
+    _address: &LedgerAddress,
+    _config: &Config,
+) -> Result<((), Vec<String>), CommandError> {
+    Err(
+        CommandError::failed("this jiti was built without AWS support, so it knows no IAM policy")
+            .hint("build jiti with AWS support: make install"),
+    )
+}

@@ -19,6 +19,7 @@ mod test_dashboard_unleased;
 mod test_doctor;
 mod test_events;
 mod test_harmless;
+mod test_iam;
 mod test_ls;
 mod test_picture;
 mod test_reap;

@@ -11,6 +11,7 @@ use stack::cloud::{Resource, ResourceId};
 use crate::client::http::RateLimitedClient;
 use crate::client::rate_limit::RateLimiter;
 use crate::client::untagged_cache::UntaggedCache;
+use crate::partition::partition;
 
 /// The AWS clients of one account and region.
 pub(crate) struct Clients {
@@ -143,16 +144,6 @@ impl Clients {
 
 /// Stands for the region that serves the bill and the price list. It holds no resources.
 pub(crate) const BILLING: &str = "billing";
-
-fn partition(region: &str) -> &'static str {
-    if region.starts_with("cn-") {
-        "aws-cn"
-    } else if region.starts_with("us-gov-") {
-        "aws-us-gov"
-    } else {
-        "aws"
-    }
-}
 
 #[cfg(test)]
 impl Clients {

@@ -48,6 +48,7 @@ pub(crate) enum Command {
     Sync(commands::sync::Arguments),
     Ledger(commands::ledger::Arguments),
     Doctor(commands::doctor::Arguments),
+    Iam(commands::iam::Arguments),
     Demo(commands::demo::Arguments),
     Completions(commands::completions::Arguments),
 }

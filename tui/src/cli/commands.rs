@@ -9,6 +9,7 @@ pub(crate) mod events;
 pub(crate) mod extend;
 pub(crate) mod forget;
 pub(crate) mod hold;
+pub(crate) mod iam;
 pub(crate) mod ledger;
 pub(crate) mod ls;
 pub(crate) mod mark;

@@ -1,0 +1,150 @@
+//! The IAM policies that `jiti iam` prints: the guide shows them, and AWS's reference knows them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use aws::{DynamoAddress, PolicyDocument, PolicyScope};
+use e2e::Sandbox;
+use serde_json::Value;
+use stack::Config;
+
+const LEDGER: &str = "dynamodb://jiti-ledger?region=eu-west-1";
+
+const CONFIG: &str = "[[account]]\nname = \"sandbox\"\nid = \"123456789012\"\n\
+                      regions = [\"eu-west-1\", \"us-east-1\"]\n";
+
+/// Actions on `*` whose reference has a resource that an ordinary call does not name.
+const NAMES_NO_RESOURCE: [&str; 3] = [
+    "ce:GetCostAndUsage",
+    "cloudwatch:GetMetricData",
+    "ecs:ListTasks",
+];
+
+/// The guide shows the policies as the command prints them. `make docs` updates it.
+#[test]
+fn the_policy_docs_are_fresh() {
+    let sandbox = Sandbox::new();
+    sandbox.config(CONFIG);
+    let path = project().join("docs/guides/permissions.md");
+    let committed = std::fs::read_to_string(&path).unwrap();
+    let mut text = committed.clone();
+    for role in ["look", "apply", "operate"] {
+        let output = sandbox.jiti(&["iam", role, "--ledger", LEDGER]).ok();
+        text = with_block(&text, role, &output.stdout);
+    }
+    let create = serde_json::to_string_pretty(&to_create()).unwrap();
+    text = with_block(&text, "create", &format!("{create}\n"));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`make docs` sets JITI_BLESS to rewrite the pages"
+    )]
+    if std::env::var_os("JITI_BLESS").is_some() {
+        std::fs::write(&path, &text).unwrap();
+        return;
+    }
+    assert_eq!(
+        committed, text,
+        "docs/guides/permissions.md is stale: run `make docs`"
+    );
+}
+
+/// AWS has every action. A policy names `*` only for actions without resource-level permissions, and
+/// otherwise a resource of the action.
+#[test]
+fn the_reference_knows_every_action() {
+    let sandbox = Sandbox::new();
+    sandbox.config(CONFIG);
+    let operate = sandbox.jiti(&["iam", "operate", "--ledger", LEDGER]).ok();
+    let operate: Value = serde_json::from_str(&operate.stdout).unwrap();
+    let create = serde_json::to_value(to_create()).unwrap();
+    let statements = [&operate, &create].map(|document| document["Statement"].as_array().unwrap());
+    let statements: Vec<_> = statements.into_iter().flatten().collect();
+    let actions: BTreeSet<_> = statements
+        .iter()
+        .flat_map(|statement| texts(&statement["Action"]))
+        .collect();
+    assert!(actions.len() > 200, "{actions:?}");
+    let actions = serde_json::to_string(&actions).unwrap();
+    let reference = sandbox.python("iam_reference.py", &[&actions]);
+    let mut wrong = Vec::new();
+    for statement in statements {
+        let resources = texts(&statement["Resource"]);
+        for action in texts(&statement["Action"]) {
+            let formats = &reference[action];
+            if formats.is_null() {
+                wrong.push(format!("there is no action {action}"));
+                continue;
+            }
+            let arns: Vec<_> = texts(formats).into_iter().map(example).collect();
+            let is_right = if resources == ["*"] {
+                arns.is_empty() || NAMES_NO_RESOURCE.contains(&action)
+            } else {
+                let mut patterns = resources.iter();
+                // Either may be the narrower one: a table has its own name.
+                let fits = |a: &str, b: &str| matches(a, b) || matches(b, a);
+                patterns.any(|pattern| arns.iter().any(|arn| fits(pattern, arn)))
+            };
+            if !is_right {
+                wrong.push(format!(
+                    "{action} on {resources:?}: the reference has {arns:?}"
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The policy to create the table of the ledger.
+fn to_create() -> PolicyDocument {
+    let address = DynamoAddress::parse(LEDGER).unwrap();
+    let config = Config::parse(CONFIG, Path::new("config.toml")).unwrap();
+    PolicyDocument::to_create_the_ledger(&PolicyScope {
+        ledger: Some(&address),
+        accounts: &config.accounts,
+    })
+}
+
+/// The page with this JSON in the block after `<!-- NAME -->`.
+fn with_block(page: &str, name: &str, json: &str) -> String {
+    let open = format!("<!-- jiti iam: {name} -->\n```json\n");
+    let (before, rest) = page
+        .split_once(&open)
+        .unwrap_or_else(|| panic!("the page has no block for {name}"));
+    let (_, after) = rest.split_once("```").unwrap();
+    format!("{before}{open}{json}```{after}")
+}
+
+/// A format such as `arn:${Partition}:ec2:${Region}:${Account}:volume/.*` as a pattern with `*`.
+fn example(format: &str) -> String {
+    format
+        .replace("${Partition}", "aws")
+        .replace("${Region}", "eu-west-1")
+        .replace("${Account}", "123456789012")
+        .replace(".*", "*")
+}
+
+/// Whether a pattern with `*` matches a text.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else {
+        return false;
+    };
+    let mut is_open = false;
+    for part in parts {
+        let Some((_, after)) = rest.split_once(part) else {
+            return false;
+        };
+        is_open = part.is_empty();
+        rest = after;
+    }
+    is_open || rest.is_empty()
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    let list = list.as_array().unwrap().iter();
+    list.map(|text| text.as_str().unwrap()).collect()
+}
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
