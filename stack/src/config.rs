@@ -3,16 +3,19 @@
 mod dispatch;
 mod error;
 mod locations;
+mod policy_section;
 mod section;
 
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use toml::Spanned;
 use toml::de::DeTable;
 
 pub use dispatch::{DispatchArgument, DispatchConfig, Placeholder};
 pub use error::{ConfigError, ConfigProblem};
 pub use locations::{ConfigLocation, LedgerAddress, LocationError, Locations, PathSource};
+pub use policy_section::{PolicyDifference, PolicySection, PolicyValue};
 use section::{Lines, Section};
 
 use crate::cloud::Place;
@@ -210,10 +213,7 @@ impl Config {
     /// [`ConfigError::Wrong`] with the file, the line, and what was expected there.
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let lines = Lines { path, text };
-        let table = DeTable::parse(text).map_err(|error| {
-            let problem = ConfigProblem::Syntax(error.message().to_owned());
-            lines.error(error.span().map_or(0, |span| span.start), problem)
-        })?;
+        let table = parse_table(&lines)?;
         let mut file = Section::root(&lines, &table);
         let config = Self {
             policy: file.table("policy", policy)?.unwrap_or_default(),
@@ -240,6 +240,14 @@ impl Config {
             })
         })
     }
+}
+
+/// Parses the text as TOML.
+fn parse_table<'a>(lines: &Lines<'a>) -> Result<Spanned<DeTable<'a>>, ConfigError> {
+    DeTable::parse(lines.text).map_err(|error| {
+        let problem = ConfigProblem::Syntax(error.message().to_owned());
+        lines.error(error.span().map_or(0, |span| span.start), problem)
+    })
 }
 
 fn policy(section: &mut Section<'_>) -> Result<Policy, ConfigError> {

@@ -29,6 +29,15 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
+    /// The line, if there is one, and the problem, without the path: for a text that is in no file.
+    #[must_use]
+    pub fn problem(&self) -> String {
+        match self {
+            Self::Read { source, .. } => source.to_string(),
+            Self::Wrong { line, problem, .. } => format!("line {line}: {problem}"),
+        }
+    }
+
     /// Whether the file does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
@@ -72,6 +81,9 @@ pub enum ConfigProblem {
         /// Why it is invalid.
         problem: String,
     },
+    /// A policy file has something beside its section.
+    #[error("{0} is outside of [policy], the only section of a policy file: remove it")]
+    OutsidePolicy(String),
     /// A required key is missing.
     #[error("{section} has no {key}: {expected}")]
     Missing {

@@ -22,14 +22,18 @@ pub(super) struct Lines<'a> {
 
 impl Lines<'_> {
     pub(super) fn error(&self, offset: usize, problem: ConfigProblem) -> ConfigError {
-        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let problem = Box::new(problem);
         ConfigError::Wrong {
             path: self.path.to_owned(),
-            line,
+            line: self.line(offset),
             problem,
         }
+    }
+
+    /// The number of the line at a position, from 1.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        before.iter().filter(|byte| **byte == b'\n').count() + 1
     }
 }
 
