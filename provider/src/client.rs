@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stack::origin_record::OriginRecords;
-use stack::service::Service;
+use stack::service::{Service, ServiceError};
 use stack::{Actor, Clock, Config, Origin, Policy, Source, StackName, SystemClock, View, process};
-use tfplugin::Result;
+use tfplugin::{Context, Result};
 use tokio::sync::OnceCell;
 
 use crate::diag;
@@ -29,12 +29,15 @@ struct Inner {
     ledger: Option<OpenLedger>,
     config_path: ConfigPath,
     config: OnceLock<Result<Arc<Config>>>,
+    /// The policy that the ledger holds, read once per process, when the first call needs it.
+    ledger_policy: OnceCell<Option<Arc<Policy>>>,
     clock: Arc<SystemClock>,
     /// The stacks that this process registered. At shutdown, Terraform's state has them.
     registered: Mutex<BTreeSet<StackName>>,
     /// The names of the stacks that this process has planned; `None` if a name is unknown.
     planned: Mutex<Vec<Option<String>>>,
     warned_about_reaper: AtomicBool,
+    warned_about_policy: AtomicBool,
     /// Read once per process, when the first stack needs it.
     origin_source: OnceCell<OriginSource>,
 }
@@ -63,10 +66,12 @@ impl Client {
             ledger,
             config_path,
             config: OnceLock::new(),
+            ledger_policy: OnceCell::new(),
             clock: Arc::new(SystemClock),
             registered: Mutex::default(),
             planned: Mutex::default(),
             warned_about_reaper: AtomicBool::new(false),
+            warned_about_policy: AtomicBool::new(false),
             origin_source: OnceCell::new(),
         }))
     }
@@ -165,24 +170,80 @@ impl Client {
             .map_err(Clone::clone)
     }
 
-    /// The policy of the config file for a plan; `None` while the file's path is unknown. Terraform
-    /// plans each change again during apply, and that plan checks the policy.
+    /// The policy that the ledger holds; `None` if it holds none. A failed read is repeated by the
+    /// next call.
     ///
     /// # Errors
-    /// If the config file cannot be read.
-    pub(crate) fn policy_at_plan(&self) -> Result<Option<&Policy>> {
-        if matches!(self.0.config_path, ConfigPath::Unknown) {
+    /// If the ledger cannot be read, or the text of its policy is invalid.
+    async fn ledger_policy(
+        &self,
+        ledger: &OpenLedger,
+    ) -> std::result::Result<Option<Arc<Policy>>, ServiceError> {
+        // The first apply creates the ledger.
+        if !ledger.exists() {
             return Ok(None);
         }
-        Ok(Some(&self.config()?.policy))
+        let read = || async { Ok(ledger.policy().await?.map(Arc::new)) };
+        let policy = self.0.ledger_policy.get_or_try_init(read).await;
+        policy.cloned()
     }
 
-    /// The service with the policy of the config file.
+    /// The policy in force: the ledger's, or else that of the config file.
     ///
     /// # Errors
-    /// If the ledger is unknown, or the config file cannot be read.
-    pub(crate) fn service(&self) -> Result<Service> {
-        self.service_with(Arc::clone(self.config()?))
+    /// If the ledger is unknown or cannot be read, its policy is invalid, or the config file cannot
+    /// be read.
+    pub(crate) async fn policy(&self) -> Result<Arc<Policy>> {
+        let config = self.config()?;
+        let in_ledger = self.ledger_policy(self.ledger()?).await;
+        let in_ledger = in_ledger.map_err(|error| diag::service(&error))?;
+        Ok(in_ledger.unwrap_or_else(|| Arc::new(config.policy.clone())))
+    }
+
+    /// The policy in force for a plan; `None` while it is unknown, because the config file or the
+    /// ledger is, or because the ledger cannot be read. Terraform plans each change again during
+    /// apply, and that apply checks the policy, or fails. An unreadable ledger must not fail a
+    /// plan, because a destroy plans first. One warning per process says that the plan checks no
+    /// limit.
+    ///
+    /// # Errors
+    /// If the config file cannot be read, or the ledger's policy is invalid.
+    pub(crate) async fn policy_at_plan(
+        &self,
+        context: &mut Context,
+    ) -> Result<Option<Arc<Policy>>> {
+        let config = match self.0.config_path {
+            ConfigPath::Unknown => None,
+            _ => Some(self.config()?),
+        };
+        let Ok(ledger) = self.ledger() else {
+            return Ok(None);
+        };
+        match self.ledger_policy(ledger).await {
+            Ok(Some(policy)) => Ok(Some(policy)),
+            Ok(None) => Ok(config.map(|config| Arc::new(config.policy.clone()))),
+            Err(ServiceError::Ledger(error)) => {
+                if !self.0.warned_about_policy.swap(true, Ordering::Relaxed) {
+                    let detail = format!(
+                        "{}\nThe ledger may hold the policy, so this plan checks no limit. An apply \
+                         of this plan checks the policy, and fails if it still cannot read the \
+                         ledger.",
+                        diag::chain(&error)
+                    );
+                    context.warn("This plan does not check the policy", detail);
+                }
+                Ok(None)
+            }
+            Err(error) => Err(diag::at_plan(&error)),
+        }
+    }
+
+    /// The service with the policy in force.
+    ///
+    /// # Errors
+    /// As [`Client::policy`].
+    pub(crate) async fn service(&self) -> Result<Service> {
+        self.service_with(self.policy().await?)
     }
 
     /// The service without a policy, for recording events and releasing stacks.
@@ -193,14 +254,15 @@ impl Client {
         self.service_with(Arc::default())
     }
 
-    fn service_with(&self, config: Arc<Config>) -> Result<Service> {
-        Ok(Service::new(
+    fn service_with(&self, policy: Arc<Policy>) -> Result<Service> {
+        let service = Service::new(
             self.ledger()?.shared_store(),
             Arc::clone(&self.0.clock) as Arc<dyn Clock>,
-            config,
+            Arc::default(),
             self.actor(),
             Source::Provider,
-        ))
+        );
+        Ok(service.with_policy(policy))
     }
 
     /// The user who runs Terraform.
@@ -266,15 +328,21 @@ impl Client {
     }
 
     /// The time, the policy and the reaper status that a listing depends on. An unreadable or
-    /// unknown config file counts as no policy, because it fails only calls that change something.
+    /// unknown config file counts as no policy, and so does an invalid policy in the ledger, because
+    /// they fail only calls that change something.
     ///
     /// # Errors
     /// If the ledger is unknown or cannot be read.
     pub(crate) async fn view(&self) -> Result<View> {
-        let policy = self
-            .config()
-            .map(|config| config.policy.clone())
-            .unwrap_or_default();
+        let policy = match self.ledger_policy(self.ledger()?).await {
+            Ok(Some(policy)) => (*policy).clone(),
+            Ok(None) => self
+                .config()
+                .map(|config| config.policy.clone())
+                .unwrap_or_default(),
+            Err(ServiceError::Ledger(error)) => return Err(diag::ledger(&error)),
+            Err(_) => Policy::default(),
+        };
         let reaper = self.ledger()?.reaper().await;
         let reaper = reaper.map_err(|error| diag::ledger(&error))?;
         Ok(View::new(self.now(), policy, reaper))

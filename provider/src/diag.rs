@@ -32,10 +32,25 @@ pub(crate) fn unknown_argument(argument: &str) -> Failure {
     )
 }
 
+/// An error of a service call in a plan, which a destroy may skip.
+pub(crate) fn at_plan(error: &ServiceError) -> Failure {
+    match error {
+        ServiceError::Policy(error) => Failure::new(
+            INVALID_POLICY,
+            format!("{}\n{DESTROY_HINT}", sentence(error)),
+        ),
+        error => service(error),
+    }
+}
+
+/// The summary of an error about the policy that the ledger holds.
+const INVALID_POLICY: &str = "Invalid policy in the ledger";
+
 /// An error of a service call, at its attribute.
 pub(crate) fn service(error: &ServiceError) -> Failure {
     match error {
         ServiceError::Ledger(error) => ledger(error),
+        ServiceError::Policy(error) => Failure::new(INVALID_POLICY, sentence(error)),
         ServiceError::Refused { refusals, .. } => refusals
             .iter()
             .map(refusal)

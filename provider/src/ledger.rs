@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use aws::{DynamoAddress, DynamoLedger};
 use stack::config::LedgerAddress;
-use stack::{Lease, Ledger, LedgerError, ReaperStatus, SqliteLedger, StackName};
+use stack::service::{ServiceError, ledger_policy};
+use stack::{Lease, Ledger, LedgerError, Policy, ReaperStatus, SqliteLedger, StackName};
 
 /// The address of a ledger, and its store. A plan does not create a file.
 pub(crate) struct OpenLedger {
@@ -55,6 +56,17 @@ impl OpenLedger {
             return Ok(None);
         }
         self.store.lease(name).await
+    }
+
+    /// The policy that the ledger holds. A missing ledger has none.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read, or the text of its policy is invalid.
+    pub(crate) async fn policy(&self) -> Result<Option<Policy>, ServiceError> {
+        if !self.exists() {
+            return Ok(None);
+        }
+        ledger_policy(self.store()).await
     }
 
     /// The reaper's last run. A missing ledger has none.

@@ -35,8 +35,8 @@ pub(crate) struct JitiModel {
     /// `$XDG_DATA_HOME/jiti/ledger.db`.
     #[attribute(optional)]
     ledger: Value<String>,
-    /// The path of the config file, which contains the policy. Default: `$JITI_CONFIG`, else
-    /// `$XDG_CONFIG_HOME/jiti/config.toml` if it exists.
+    /// The path of the config file, which contains the policy, unless the ledger holds one. Default:
+    /// `$JITI_CONFIG`, else `$XDG_CONFIG_HOME/jiti/config.toml` if it exists.
     #[attribute(optional)]
     config: Value<String>,
 }
@@ -94,17 +94,19 @@ fn warn_about_unknown(context: &mut Context, config: &JitiModel) {
             "ledger",
             "The ledger is unknown until apply",
             "`ledger` depends on a value that is known only during apply. This plan keeps the state \
-             of the stacks, and does not show what has happened to their leases since the last \
-             apply. Use a value that is known at plan: a variable, a local or a constant.",
+             of the stacks, does not show what has happened to their leases since the last apply, \
+             and does not check the policy, which the ledger may hold. Apply checks it. Use a value \
+             that is known at plan: a variable, a local or a constant.",
         );
     }
     if config.config.is_unknown() {
         context.warn_at(
             "config",
             "The config file is unknown until apply",
-            "`config` depends on a value that is known only during apply. This plan does not check \
-             the policy, and apply does. Data sources that this plan reads assume that there is no \
-             policy. Use a value that is known at plan: a variable, a local or a constant.",
+            "`config` depends on a value that is known only during apply. Unless the ledger holds a \
+             policy, this plan checks none, and apply does; data sources that this plan reads assume \
+             that there is none. Use a value that is known at plan: a variable, a local or a \
+             constant.",
         );
     }
 }

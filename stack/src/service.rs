@@ -8,6 +8,7 @@ mod error;
 mod leases;
 mod liveness;
 pub mod notify;
+mod policy;
 pub mod power;
 pub mod reap;
 mod report;
@@ -26,6 +27,7 @@ pub use leases::read::{StackDetails, StackSelector};
 pub use leases::register::{LivenessCheck, RegisteredStack};
 pub use leases::update::DesiredLease;
 pub use notify::Notifications;
+pub use policy::{InvalidPolicy, PushedPolicy, ledger_policy};
 pub use power::Power;
 pub use reap::Reaper;
 pub use report::Reports;
@@ -52,6 +54,8 @@ pub struct Service {
     source: Source,
     cloud_access: Option<CloudAccess>,
     inventory: Option<Arc<dyn Inventory>>,
+    /// The policy in force, if the caller has read it.
+    fixed_policy: Option<Arc<Policy>>,
 }
 
 impl Service {
@@ -72,6 +76,7 @@ impl Service {
             source,
             cloud_access: None,
             inventory: None,
+            fixed_policy: None,
         }
     }
 
@@ -96,7 +101,8 @@ impl Service {
         &self.ledger
     }
 
-    /// The configuration in force.
+    /// The configuration of this machine. Its policy counts only where the ledger holds none: see
+    /// [`Service::policy`].
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.config
@@ -148,10 +154,6 @@ impl Service {
     #[must_use]
     pub fn reports(&self) -> Reports<'_> {
         Reports { service: self }
-    }
-
-    fn policy(&self) -> &Policy {
-        &self.config.policy
     }
 
     fn event(&self, at: Timestamp, kind: EventKind) -> NewEvent {

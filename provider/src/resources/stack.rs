@@ -48,7 +48,7 @@ impl Resource for StackResource {
         preflight::run(context, &planned).await?;
         let (name, registration) = registration(&self.client, &planned).await?;
         let origin = registration.origin.clone();
-        let service = self.client.service()?;
+        let service = self.client.service().await?;
         let lease = tokio::select! {
             biased;
             () = context.cancelled() => return Err(interrupted(&name)),
@@ -97,7 +97,7 @@ impl Resource for StackResource {
             Ok(Some(lease)) => {
                 self.confirm_registration(&lease).await?;
                 self.move_origin(context, &lease).await?;
-                self.warn_about_lease(context, &lease);
+                self.warn_about_lease(context, &lease).await;
                 if imported {
                     self.store_ledger_id(context).await?;
                     return Ok(Some(stack_import::imported_state(&lease)));
@@ -115,7 +115,7 @@ impl Resource for StackResource {
     ) -> Result<StackModel> {
         let (name, registration) = registration(&self.client, &planned).await?;
         let origin = registration.origin.clone();
-        let service = self.client.service()?;
+        let service = self.client.service().await?;
         let current = self
             .client
             .ledger()?
@@ -258,7 +258,7 @@ impl StackResource {
     }
 
     /// Adds warnings that a plan without changes would hide.
-    fn warn_about_lease(&self, context: &mut Context, lease: &Lease) {
+    async fn warn_about_lease(&self, context: &mut Context, lease: &Lease) {
         let reading = lease.at(self.client.now());
         let name = &lease.name;
         let next_steps = "Extend it with `jiti extend`, deploy a new version, or destroy it.";
@@ -280,7 +280,7 @@ impl StackResource {
                 format!("The stack {name} has expired"),
                 format!("Its lease ended at {}. {next_steps}", reading.expires_at),
             ),
-            _ if self.is_last_call(lease) => context.warn(
+            _ if self.is_last_call(lease).await => context.warn(
                 format!("The stack {name} expires soon"),
                 format!("Its lease ends at {}, unless this run deploys a new version. {next_steps}", reading.expires_at),
             ),
@@ -289,16 +289,17 @@ impl StackResource {
     }
 
     /// Whether the last configured warning before the expiry is due.
-    fn is_last_call(&self, lease: &Lease) -> bool {
-        // An unreadable config file is an error only in calls that depend on it.
-        self.client.config().is_ok_and(|config| {
-            let view = View::new(
-                self.client.now(),
-                config.policy.clone(),
-                ReaperStatus::default(),
-            );
-            is_last_call(lease, &config.notify.before, &view)
-        })
+    async fn is_last_call(&self, lease: &Lease) -> bool {
+        // An unreadable config file or policy is an error only in calls that depend on it.
+        let (Ok(config), Ok(policy)) = (self.client.config(), self.client.policy().await) else {
+            return false;
+        };
+        let view = View::new(
+            self.client.now(),
+            (*policy).clone(),
+            ReaperStatus::default(),
+        );
+        is_last_call(lease, &config.notify.before, &view)
     }
 }
 
@@ -377,6 +378,7 @@ fn stack_name(model: &StackModel) -> Result<StackName> {
 /// The registration of an apply: the planned values, the policy and the origin.
 async fn registration(client: &Client, planned: &StackModel) -> Result<(StackName, Registration)> {
     let name = stack_name(planned)?;
+    let policy = client.policy().await?;
     let mut terms = Terms {
         ttl: parse_optional::<Ttl>("ttl", &planned.ttl)?.ok_or_else(|| unknown_value("ttl"))?,
         renew_on: match planned.renew_on.as_ref().known().map(String::as_str) {
@@ -405,7 +407,7 @@ async fn registration(client: &Client, planned: &StackModel) -> Result<(StackNam
         owner: parse_name("owner", &planned.owner, Owner::new)?,
         terms,
         origin: client.origin().await,
-        policy: client.config()?.policy.clone(),
+        policy: (*policy).clone(),
     };
     Ok((name, registration))
 }

@@ -76,7 +76,7 @@ pub(crate) async fn plan(
                 .iter()
                 .any(|attribute| plan.changes(*attribute))
     {
-        check_policy(client, plan, creates)?;
+        check_policy(client, context, plan, creates).await?;
     }
     if let Value::Known(name) = plan.get::<String>("name")? {
         plan.set("id", name);
@@ -86,7 +86,7 @@ pub(crate) async fn plan(
         plan_warnings::unknown_tags(context, plan)?;
     }
     if !creates {
-        plan_renewal(client, plan, &lease)?;
+        plan_renewal(client, context, plan, &lease).await?;
     }
     Ok(())
 }
@@ -151,9 +151,14 @@ fn known_name(plan: &Plan<'_, StackModel>) -> Result<Option<StackName>> {
 ///
 /// The policy is read only for a value that it can check. A value that is known only during apply
 /// is checked then, and must not fail the plan that Terraform makes before a destroy.
-fn check_policy(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool) -> Result<()> {
+async fn check_policy(
+    client: &Client,
+    context: &mut Context,
+    plan: &mut Plan<'_, StackModel>,
+    creates: bool,
+) -> Result<()> {
     if matches!(plan.get::<String>("ttl")?, Value::Null | Value::Unknown) && omits_ttl(plan)? {
-        let Some(policy) = client.policy_at_plan()? else {
+        let Some(policy) = client.policy_at_plan(context).await? else {
             plan.set_unknown("ttl");
             return Ok(());
         };
@@ -187,7 +192,7 @@ fn check_policy(client: &Client, plan: &mut Plan<'_, StackModel>, creates: bool)
     if ttl.is_none() && owner.is_none() && labels.is_none() && hourly_cost.is_none() {
         return Ok(());
     }
-    let Some(policy) = client.policy_at_plan()? else {
+    let Some(policy) = client.policy_at_plan(context).await? else {
         return Ok(());
     };
     let refusals = [
@@ -233,8 +238,9 @@ fn set_tags(plan: &mut Plan<'_, StackModel>) -> Result<()> {
 
 /// Plans the end of the lease. It becomes unknown with a renewal, which `max_ttl` must allow, and
 /// with an adoption. Otherwise it stays the same.
-fn plan_renewal(
+async fn plan_renewal(
     client: &Client,
+    context: &mut Context,
     plan: &mut Plan<'_, StackModel>,
     lease: &LedgerEntry,
 ) -> Result<()> {
@@ -251,7 +257,7 @@ fn plan_renewal(
     }
     if let (LedgerEntry::Lease(lease), Some(ttl)) = (lease, known::<Ttl>(plan, "ttl")?) {
         let attribute = if new_version { "version" } else { "ttl" };
-        let Some(policy) = client.policy_at_plan()? else {
+        let Some(policy) = client.policy_at_plan(context).await? else {
             return Ok(());
         };
         policy

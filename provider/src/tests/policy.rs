@@ -1,4 +1,4 @@
-//! The policy: limits on new and changed values, and defaults.
+//! The policy: limits on new and changed values, and defaults, from the config file or the ledger.
 
 use serde_json::json;
 
@@ -167,4 +167,116 @@ async fn a_limit_does_not_block_a_teardown() {
         instance.plan(stack(changes)).await.unwrap();
         instance.plan_destroy().await.unwrap();
     }
+}
+
+/// The policy in the ledger refuses what the file allows, and allows what the file refuses: in a
+/// plan, a create and an update.
+#[tokio::test]
+async fn the_ledger_overrides_the_file() {
+    let workspace = Workspace::new("[policy]\nmax_ttl = \"1h\"\ndefault_ttl = \"1h\"\n");
+    workspace
+        .push_policy("[policy]\nmax_ttl = \"8h\"\ndefault_ttl = \"7h\"\nowner_pattern = '^ana@'\n")
+        .await;
+    let harness = workspace.provider().await;
+    only_error(&harness, stack(json!({"ttl": "9h"})), "ttl", &["9h", "8h"]).await;
+    only_error(
+        &harness,
+        stack(json!({"owner": "ben@example.com"})),
+        "owner",
+        &["ben@example.com", "^ana@"],
+    )
+    .await;
+    let mut created = harness.resource("jiti_stack");
+    created.apply(stack(json!({"ttl": null}))).await.unwrap();
+    assert_eq!(created.get("tags")["jiti:ttl"], "7h");
+    created.apply(stack(json!({"ttl": "8h"}))).await.unwrap();
+    let failure = created.plan(stack(json!({"ttl": "9h"}))).await.unwrap_err();
+    assert_eq!(failure.diagnostics()[0].path.to_string(), "ttl");
+}
+
+/// A policy that is pushed between plan and apply counts in the apply, which is another process.
+#[tokio::test]
+async fn an_apply_checks_the_latest_policy() {
+    let workspace = Workspace::new("");
+    workspace.push_policy("[policy]\n").await;
+    let plans = workspace.provider().await;
+    let config = stack(json!({"ttl": "9h"}));
+    let plan = plans.resource("jiti_stack").plan(config.clone()).await;
+    workspace.push_policy("[policy]\nmax_ttl = \"8h\"\n").await;
+    let applies = workspace.provider().await;
+    let mut refused = applies.resource("jiti_stack");
+    let failure = refused.apply_plan(&plan.unwrap(), config).await;
+    let text = failure.unwrap_err().to_string();
+    assert!(text.contains("max_ttl"), "{text}");
+}
+
+/// The policy of the ledger is known while `config` is unknown, so the plan checks it.
+#[tokio::test]
+async fn the_ledger_has_the_policy_while_the_config_is_unknown() {
+    let workspace = Workspace::new("");
+    workspace.push_policy("[policy]\nmax_ttl = \"8h\"\n").await;
+    let harness = workspace.unconfigured("root", false);
+    let mut block = super::workspace::provider_block();
+    block["config"] = tfplugin::testing::unknown();
+    harness.configure(block).await.unwrap();
+    only_error(&harness, stack(json!({"ttl": "9h"})), "ttl", &["9h", "8h"]).await;
+}
+
+/// An invalid policy in the ledger is an error that names who pushed it, for changed values only.
+/// It blocks no destroy.
+#[tokio::test]
+async fn an_invalid_policy_in_the_ledger_blocks_no_destroy() {
+    let workspace = Workspace::new("");
+    let harness = workspace.provider().await;
+    let mut created = harness.resource("jiti_stack");
+    created.apply(stack(json!({}))).await.unwrap();
+    workspace.push_policy("[policy]\nmax_tll = \"8h\"\n").await;
+    let later = workspace.provider().await;
+    let mut instance = created.continue_in(&later);
+    let changed = stack(json!({"ttl": "9h"}));
+    let text = instance
+        .plan(changed.clone())
+        .await
+        .unwrap_err()
+        .to_string();
+    for part in ["ben@desk", "max_tll", "destroy -refresh=false"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let created_here = later.resource("jiti_stack");
+    let config = stack(json!({"name": "another"}));
+    assert!(created_here.plan(config).await.is_err());
+    let teardown = workspace.provider_of_a_teardown().await;
+    let torn_down = created.continue_in(&teardown);
+    torn_down.plan(changed).await.unwrap();
+    instance.expect_empty_plan(stack(json!({}))).await.unwrap();
+    assert_eq!(instance.read().await, Ok(Vec::new()));
+    instance.destroy().await.unwrap();
+    assert_eq!(workspace.listing("checkout-pr-1").await["phase"], "gone");
+}
+
+/// While the ledger cannot be read, a plan warns once that it checks no limit, because a destroy
+/// plans first. An apply fails: the limits of the file do not count instead.
+#[tokio::test]
+async fn an_unreadable_ledger_removes_no_limit() {
+    let workspace = Workspace::new("");
+    let harness = workspace.provider().await;
+    let mut created = harness.resource("jiti_stack");
+    created.apply(stack(json!({}))).await.unwrap();
+    workspace.damage_ledger();
+    let later = workspace.provider().await;
+    let mut instance = created.continue_in(&later);
+    let changed = stack(json!({"ttl": "9h"}));
+    let plan = instance.plan(changed.clone()).await.unwrap();
+    let warnings: Vec<_> = plan.warnings().iter().map(|w| w.summary.clone()).collect();
+    assert!(
+        warnings.contains(&"This plan does not check the policy".to_owned()),
+        "{warnings:?}"
+    );
+    let applied = instance.apply_plan(&plan, changed).await;
+    let text = applied.unwrap_err().to_string();
+    assert!(text.contains("not a jiti ledger"), "{text}");
+    assert_eq!(
+        instance.plan_destroy().await.unwrap().action(),
+        tfplugin::Action::Destroy
+    );
 }

@@ -1,11 +1,13 @@
 //! A folder in which tests run the provider.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 use stack::lease::NewEvent;
 use stack::ledger::Scope;
 use stack::values::id::Seq;
 use stack::{
-    Actor, Clock, EventKind, Ledger, Listing, Policy, ReaperStatus, Source, SqliteLedger,
+    Actor, Clock, EventKind, Ledger, Listing, Policy, ReaperStatus, Service, Source, SqliteLedger,
     StackName, SystemClock, View,
 };
 use tempfile::TempDir;
@@ -119,6 +121,24 @@ impl Workspace {
             .append(&name, lease.last_seq(), vec![event])
             .await
             .unwrap();
+    }
+
+    /// Pushes a policy into the ledger, which is created if it does not exist.
+    pub(super) async fn push_policy(&self, text: &str) {
+        let service = Service::new(
+            Arc::new(self.ledger()),
+            Arc::new(SystemClock),
+            Arc::default(),
+            Actor::from_names("ben", "desk"),
+            Source::Cli,
+        );
+        service.push_policy(text).await.unwrap();
+    }
+
+    /// Replaces the ledger by a file that is not one.
+    pub(super) fn damage_ledger(&self) {
+        self.lose_ledger();
+        std::fs::write(self.folder.path().join("ledger.db"), "notes\n").unwrap();
     }
 
     fn ledger(&self) -> SqliteLedger {

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::lease::{Origin, Phase, ProcessId};
 use crate::ledger::LedgerError;
 use crate::policy::Refusal;
+use crate::service::policy::InvalidPolicy;
 use crate::values::id::{Owner, StackName};
 use crate::values::ttl::Elapsed;
 
@@ -15,6 +16,10 @@ pub enum ServiceError {
     /// The ledger refused: a transition that makes no sense, a disk that is full.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+
+    /// The policy in the ledger is invalid.
+    #[error(transparent)]
+    Policy(Box<InvalidPolicy>),
 
     /// The name belongs to a stack that lives.
     #[error(transparent)]

@@ -1,5 +1,7 @@
 //! Tests of the use cases on a ledger in memory, with a manual clock and rival writers.
 
+mod policy;
+
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
@@ -10,14 +12,14 @@ use crate::init::PhaseBoundary;
 use crate::lease::{Event, EventKind, Lease, NewEvent, Phase, Registration, RenewOn, Source};
 use crate::ledger::{
     Cursor, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, MemoryLedger, Scope,
-    SettingsEvent, UnreadableStack,
+    SettingsEvent, SettingsEventKind, UnreadableStack,
 };
 use crate::policy::{Policy, Refusal};
 use crate::pool::{Pool, PoolEvent, PoolEventKind};
 use crate::process::Liveness;
 use crate::reaper::{ReaperEvent, ReaperStatus};
 use crate::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
-use crate::values::id::{AppVersion, LedgerId, Owner, PoolName, Seq, StackName};
+use crate::values::id::{Actor, AppVersion, LedgerId, Owner, PoolName, Seq, StackName};
 use crate::values::ttl::Span;
 
 /// A ledger in memory that lets a scripted rival append just before each append.
@@ -29,6 +31,11 @@ struct Contested {
     /// The number of appends to stacks, without those of rivals.
     appends: Mutex<u32>,
     broken: Mutex<bool>,
+    /// The policy that a rival pushes before the next append to the settings.
+    rival_policy: Mutex<Option<String>>,
+    are_settings_broken: Mutex<bool>,
+    /// The number of reads of the settings.
+    settings_reads: Mutex<u32>,
 }
 
 impl Contested {
@@ -40,6 +47,21 @@ impl Contested {
     fn entrant(&self, pool: PoolName, stack: &str) {
         let entrant = (pool, stack_name(stack));
         self.entrants.lock().unwrap().push(entrant);
+    }
+
+    /// Pushes a policy as another user.
+    async fn push(&self, policy: &str) {
+        let after = self.ledger.settings().await.unwrap().last_seq;
+        let event = SettingsEvent {
+            seq: Seq::NONE,
+            at: noon(),
+            actor: Actor::from_names("ben", "desk"),
+            kind: SettingsEventKind::PolicyPushed {
+                policy: policy.to_owned(),
+            },
+        };
+        let pushed = self.ledger.append_settings(after, vec![event]).await;
+        pushed.unwrap();
     }
 
     async fn write(&self, stack: &StackName, kind: EventKind) {
@@ -150,6 +172,12 @@ impl Ledger for Contested {
         self.ledger.reaper_events(after)
     }
     fn settings(&self) -> LedgerFuture<'_, LedgerSettings> {
+        *self.settings_reads.lock().unwrap() += 1;
+        if *self.are_settings_broken.lock().unwrap() {
+            let ledger = self.location();
+            let broken = LedgerError::ReadOnly { ledger };
+            return Box::pin(std::future::ready(Err(broken)));
+        }
         self.ledger.settings()
     }
     fn append_settings(
@@ -157,7 +185,13 @@ impl Ledger for Contested {
         after: Seq,
         events: Vec<SettingsEvent>,
     ) -> LedgerFuture<'_, LedgerSettings> {
-        self.ledger.append_settings(after, events)
+        Box::pin(async move {
+            let rival = self.rival_policy.lock().unwrap().take();
+            if let Some(policy) = rival {
+                self.push(&policy).await;
+            }
+            self.ledger.append_settings(after, events).await
+        })
     }
     fn settings_events(&self, after: Seq) -> LedgerFuture<'_, Vec<SettingsEvent>> {
         self.ledger.settings_events(after)

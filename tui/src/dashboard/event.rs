@@ -8,7 +8,7 @@ use stack::ledger::UnreadableStack;
 use stack::service::power::{PowerOutcome, PowerStep};
 use stack::service::teardown::{Progress, TeardownPlan};
 use stack::view::CloudView;
-use stack::{Elapsed, Lease, Place, ReaperStatus, Resource, ResourceId, Seq, StackName};
+use stack::{Elapsed, Lease, Place, Policy, ReaperStatus, Resource, ResourceId, Seq, StackName};
 
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
@@ -96,6 +96,9 @@ pub(crate) struct LedgerData {
     pub(crate) unreadable: Option<Vec<UnreadableStack>>,
     /// Whether the reaper runs, is paused, or never ran.
     pub(crate) reaper: ReaperStatus,
+    /// The policy in force. `None`: the same as at the previous read.
+    #[serde(default)]
+    pub(crate) policy: Option<Policy>,
     /// Whether the ledger file exists.
     pub(crate) exists: bool,
 }

@@ -32,7 +32,7 @@ use crate::format::style::Tone;
 pub(crate) struct Settings {
     /// The location of the ledger.
     pub(crate) ledger: String,
-    /// The policy in force.
+    /// The policy that counts until the ledger is read: see [`Model::policy`].
     pub(crate) policy: Policy,
     /// Why changes are not allowed; `None` if they are.
     pub(crate) read_only: Option<String>,
@@ -138,6 +138,11 @@ impl Model {
     /// The current time.
     pub(crate) fn now(&self) -> Timestamp {
         self.store.now()
+    }
+
+    /// The policy in force as of the last read of the ledger, which may hold one.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.store.view().policy
     }
 
     /// Whether an account is configured, or a snapshot of a cloud is known.

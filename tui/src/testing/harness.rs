@@ -121,6 +121,7 @@ impl Harness {
             ended: None,
             unreadable: None,
             reaper,
+            policy: None,
             exists: true,
         };
         self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
@@ -138,6 +139,20 @@ impl Harness {
             ended: Some(ended),
             unreadable: None,
             reaper,
+            policy: None,
+            exists: true,
+        };
+        self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
+    }
+
+    /// The ledger was loaded again: only its policy changed.
+    pub fn load_policy(&mut self, policy: Policy, reaper: ReaperStatus) {
+        let loaded = LedgerData {
+            leases: Vec::new(),
+            ended: Some(Vec::new()),
+            unreadable: None,
+            reaper,
+            policy: Some(policy),
             exists: true,
         };
         self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
@@ -150,6 +165,7 @@ impl Harness {
             ended: None,
             unreadable: None,
             reaper: ReaperStatus::default(),
+            policy: None,
             exists: false,
         };
         self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));

@@ -23,7 +23,7 @@ impl Leases<'_> {
         from_ledger: Option<LedgerId>,
         created_at: Option<Timestamp>,
     ) -> Result<Lease, ServiceError> {
-        registration.policy = self.service.policy().clone();
+        registration.policy = (*self.service.policy().await?).clone();
         let origin = registration.origin.clone();
         let kinds = vec![
             EventKind::Requested {

@@ -15,10 +15,9 @@ impl Leases<'_> {
     /// [`ServiceError::Refused`] past the cap, with the latest time still allowed;
     /// [`ServiceError::Unknown`], or a ledger error.
     pub async fn extend(self, stack: &StackName, by: Span) -> Result<Timestamp, ServiceError> {
+        let policy = self.service.policy().await?;
         let decide = |lease: &Lease, now| {
-            let until = self
-                .service
-                .policy()
+            let until = policy
                 .extend(lease, by, now)
                 .map_err(|refusal| ServiceError::refused(stack, [refusal]))?;
             Ok(vec![EventKind::Extended { by, until }])

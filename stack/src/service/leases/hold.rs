@@ -19,10 +19,9 @@ impl Leases<'_> {
         why: impl Into<String>,
     ) -> Result<Lease, ServiceError> {
         let why = why.into();
+        let policy = self.service.policy().await?;
         let decide = |_: &Lease, now| {
-            let until = self
-                .service
-                .policy()
+            let until = policy
                 .hold(until, now)
                 .map_err(|refusal| ServiceError::refused(stack, [refusal]))?;
             let why = why.clone();

@@ -25,7 +25,7 @@ impl Leases<'_> {
         owner: &Owner,
         stack: &StackName,
     ) -> Result<(), ServiceError> {
-        let Some(limit) = self.service.policy().max_live_per_owner else {
+        let Some(limit) = self.service.policy().await?.max_live_per_owner else {
             return Ok(());
         };
         let pool = PoolName::live(owner);
@@ -48,7 +48,7 @@ impl Leases<'_> {
         owner: &Owner,
         stack: &StackName,
     ) -> Result<(), ServiceError> {
-        let Some(limit) = self.service.policy().max_live_per_owner else {
+        let Some(limit) = self.service.policy().await?.max_live_per_owner else {
             return Ok(());
         };
         let pool = self.service.ledger.pool(&PoolName::live(owner)).await?;
@@ -72,7 +72,7 @@ impl Leases<'_> {
         stack: &StackName,
         process: &ProcessId,
     ) -> Result<(), ServiceError> {
-        let Some(limit) = self.service.policy().max_concurrent_inits else {
+        let Some(limit) = self.service.policy().await?.max_concurrent_inits else {
             return Ok(());
         };
         let mut pauses = Pauses::long();
@@ -138,16 +138,19 @@ impl Leases<'_> {
         }
     }
 
-    /// Releases the place among the inits, where the policy limits them.
+    /// Releases the place among the inits, where the policy limits them. An unreadable policy is
+    /// harmless here, like a place that was not released.
     pub(in crate::service) async fn leave_inits(self, stack: &StackName) {
-        if self.service.policy().max_concurrent_inits.is_some() {
+        let policy = self.service.policy().await;
+        if policy.is_ok_and(|policy| policy.max_concurrent_inits.is_some()) {
             self.leave(&PoolName::inits(), stack).await;
         }
     }
 
     /// Gives back a place among an owner's stacks, where the policy counts them.
     pub(super) async fn leave_live(self, owner: &Owner, stack: &StackName) {
-        if self.service.policy().max_live_per_owner.is_some() {
+        let policy = self.service.policy().await;
+        if policy.is_ok_and(|policy| policy.max_live_per_owner.is_some()) {
             self.leave(&PoolName::live(owner), stack).await;
         }
     }

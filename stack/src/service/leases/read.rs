@@ -167,7 +167,8 @@ impl Leases<'_> {
     /// When the ledger cannot be read or written.
     pub async fn view(self) -> Result<View, ServiceError> {
         let reaper = self.service.ledger.reaper().await?;
-        let view = View::new(self.service.now(), self.service.policy().clone(), reaper);
+        let policy = (*self.service.policy().await?).clone();
+        let view = View::new(self.service.now(), policy, reaper);
         Ok(match self.service.cloud().cloud_view().await? {
             Some(cloud) => view.with_cloud(cloud),
             None => view,

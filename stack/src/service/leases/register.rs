@@ -60,8 +60,8 @@ impl Leases<'_> {
         registration: &Registration,
         processes: &LivenessCheck<'_>,
     ) -> Result<(), ServiceError> {
-        self.service
-            .policy()
+        let policy = self.service.policy().await?;
+        policy
             .check_registration(registration)
             .map_err(|refusals| ServiceError::refused(stack, refusals))?;
         let lease = self.service.ledger.lease(stack).await?;
@@ -75,7 +75,7 @@ impl Leases<'_> {
         mut registration: Registration,
         processes: &LivenessCheck<'_>,
     ) -> Result<RegisteredStack, ServiceError> {
-        registration.policy = self.service.policy().clone();
+        registration.policy = (*self.service.policy().await?).clone();
         let owner = registration.owner.clone();
         self.enter_live(&owner, stack).await?;
         let opened = self.begin(stack, registration, processes).await;

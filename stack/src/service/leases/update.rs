@@ -110,7 +110,8 @@ impl Leases<'_> {
     ) -> Result<Lease, ServiceError> {
         let lease = self.service.live(stack).await?;
         let now = self.service.now();
-        let kinds = differences(&lease, wanted, self.service.policy(), now)?;
+        let policy = self.service.policy().await?;
+        let kinds = differences(&lease, wanted, &policy, now)?;
         if lease.owner != wanted.owner {
             self.check_live(&wanted.owner, stack).await?;
         }
@@ -128,9 +129,9 @@ impl Leases<'_> {
     }
 
     async fn bring(self, stack: &StackName, wanted: &DesiredLease) -> Result<Lease, ServiceError> {
-        let policy = self.service.policy();
+        let policy = self.service.policy().await?;
         self.service
-            .change(stack, |lease, now| differences(lease, wanted, policy, now))
+            .change(stack, |lease, now| differences(lease, wanted, &policy, now))
             .await
     }
 }

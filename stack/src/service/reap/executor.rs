@@ -101,7 +101,7 @@ impl TeardownExecutor {
         if matches!(prepared.plan.method, Method::Dispatch { .. }) {
             return self.dispatch(task, &prepared).await;
         }
-        let request = self.request(task);
+        let request = self.request(task).await?;
         let outcome = service
             .teardowns()
             .teardown(prepared, &request, progress, &self.stop)
@@ -124,7 +124,9 @@ impl TeardownExecutor {
         if let Some(sent) = sent.filter(|sent| sent.until <= now) {
             return Err(teardowns.overdue(&task.name, sent.until).await?);
         }
-        let dispatched = teardowns.dispatch(prepared, &self.request(task)).await?;
+        let dispatched = teardowns
+            .dispatch(prepared, &self.request(task).await?)
+            .await?;
         Ok(dispatched.map_or(TerminationResult::Spared, |until| {
             TerminationResult::Dispatched { until }
         }))
@@ -328,12 +330,12 @@ impl TeardownExecutor {
         task: &ReaperTask,
         ended: impl Fn(&Lease) -> Vec<EventKind> + Send + Sync,
     ) -> Result<(), ServiceError> {
-        let request = self.request(task);
+        let request = self.request(task).await?;
         let strategy = match self.was_swept(task).await? {
             true => Strategy::Sweep,
             false => Strategy::Terraform,
         };
-        let Condition(still_due) = self.still_due();
+        let Condition(still_due) = self.still_due().await?;
         let tried = |lease: &Lease, _| {
             let ended = ended(lease);
             // A stack with a live runner is not due.
@@ -355,29 +357,33 @@ impl TeardownExecutor {
 
     /// The condition that the stack is still due, checked on the lease on which the intent is
     /// recorded.
-    fn still_due(&self) -> Condition {
+    async fn still_due(&self) -> Result<Condition, ServiceError> {
         let (service, runs) = (self.service.clone(), self.settings.runs.clone());
-        Condition(Arc::new(move |lease| {
-            let policy = service.policy().clone();
+        let policy = service.policy().await?;
+        Ok(Condition(Arc::new(move |lease| {
+            let policy = (*policy).clone();
             let view = View::new(service.now(), policy, ReaperStatus::default());
             why(lease, &view, &runs).is_some()
-        }))
+        })))
     }
 
     /// A teardown that was taken over is finished in the name of the user who started it.
-    pub(super) fn request(&self, task: &ReaperTask) -> TeardownRequest {
+    ///
+    /// # Errors
+    /// If the policy in the ledger cannot be read.
+    pub(super) async fn request(&self, task: &ReaperTask) -> Result<TeardownRequest, ServiceError> {
         let (by, why) = match &task.why {
             ReaperReason::Abandoned { by, .. } => {
                 (by.clone(), "taken over from a runner that died")
             }
             other => (self.service.actor.clone(), other.as_str()),
         };
-        TeardownRequest {
+        Ok(TeardownRequest {
             by,
             why: why.to_owned(),
             confirmed: None,
-            only_while: Some(self.still_due()),
-        }
+            only_while: Some(self.still_due().await?),
+        })
     }
 }
 

@@ -488,7 +488,7 @@ async fn the_last_question_is_asked_of_the_last_lease() {
         stop: StopSignal::default(),
     };
     let task = world.docket().await.tasks.swap_remove(0);
-    let holds = ender.request(&task).only_while.unwrap().0;
+    let holds = ender.request(&task).await.unwrap().only_while.unwrap().0;
     let name = stack_name("a");
     let before = world.ledger.lease(&name).await.unwrap().unwrap();
     world

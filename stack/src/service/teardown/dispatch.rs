@@ -225,7 +225,8 @@ impl Teardowns<'_> {
             .retry_on_conflict(stack, || async {
                 let now = self.service.now();
                 let lease = self.service.live(stack).await?;
-                self.may_begin(plan, request, &saved.runs, &lease, None)?;
+                self.may_begin(plan, request, &saved.runs, &lease, None)
+                    .await?;
                 self.refuse_while_dispatched(&lease)?;
                 let until = truncate_to_millis(command.timeout.after(now));
                 let dispatched = EventKind::TeardownDispatched {

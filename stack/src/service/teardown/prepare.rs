@@ -13,7 +13,7 @@ use super::terraform::SavedDestroy;
 use crate::lease::Lease;
 use crate::policy::Protection;
 use crate::private_path::{self, PathUse};
-use crate::service::Teardowns;
+use crate::service::{ServiceError, Teardowns};
 use crate::terraform::Mask;
 use crate::values::id::{AppName, StackName};
 
@@ -120,14 +120,31 @@ impl Teardowns<'_> {
     }
 
     /// Whether the policy in force protects a stack.
-    #[must_use]
-    pub fn protects(self, lease: &Lease) -> bool {
-        self.protects_name(&lease.name, &lease.app)
+    ///
+    /// # Errors
+    /// If the policy in the ledger cannot be read.
+    pub async fn protects(self, lease: &Lease) -> Result<bool, ServiceError> {
+        self.protects_name(&lease.name, &lease.app).await
     }
 
     /// Whether the policy in force protects a stack that may have no lease.
-    pub(in crate::service) fn protects_name(self, name: &StackName, app: &AppName) -> bool {
-        Protection::new(self.service.policy()).covers(name, app)
+    pub(in crate::service) async fn protects_name(
+        self,
+        name: &StackName,
+        app: &AppName,
+    ) -> Result<bool, ServiceError> {
+        let policy = self.service.policy().await?;
+        Ok(Protection::new(&policy).covers(name, app))
+    }
+
+    /// Whether a command that is recorded with residue needs the stack's name as a confirmation. A
+    /// policy that cannot be read must not end a teardown, and the confirmation does no harm.
+    pub(in crate::service) async fn may_need_confirmation(
+        self,
+        name: &StackName,
+        app: &AppName,
+    ) -> bool {
+        self.protects_name(name, app).await.unwrap_or(true)
     }
 }
 

@@ -209,7 +209,7 @@ impl Teardowns<'_> {
                 let lease = self.service.ledger.lease(stack).await?;
                 let (seq, mut kinds) = match (lease, sweep) {
                     (Some(lease), _) if lease.is_live() => {
-                        self.may_begin(plan, request, runs, &lease, sweep)?;
+                        self.may_begin(plan, request, runs, &lease, sweep).await?;
                         (lease.last_seq(), Vec::new())
                     }
                     (lease, Some(sweep)) => {
@@ -238,7 +238,7 @@ impl Teardowns<'_> {
     }
 
     /// Checks whether the teardown of a stack with a live lease may begin.
-    pub(super) fn may_begin(
+    pub(super) async fn may_begin(
         self,
         plan: &TeardownPlan,
         request: &TeardownRequest,
@@ -256,7 +256,8 @@ impl Teardowns<'_> {
                 owner: lease.owner.clone(),
             });
         }
-        if self.protects(lease) && request.confirmed.as_ref() != Some(&plan.name) {
+        let confirmed = request.confirmed.as_ref() == Some(&plan.name);
+        if !confirmed && self.protects(lease).await? {
             return Err(TeardownError::Unconfirmed { stack: stack() });
         }
         let condition = request.only_while.as_ref();

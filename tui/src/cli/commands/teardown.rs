@@ -203,7 +203,10 @@ async fn needs_plan(arguments: &Arguments, service: &Service) -> Result<bool, Co
         )));
     }
     let lease = lease.filter(Lease::is_live);
-    let protected = lease.is_some_and(|lease| service.teardowns().protects(&lease));
+    let protected = match &lease {
+        Some(lease) => service.teardowns().protects(lease).await?,
+        None => false,
+    };
     if protected && arguments.confirm.is_none() {
         return Err(
             CommandError::refused(format!("{name} is protected by the policy"))

@@ -172,13 +172,29 @@ impl StackStore {
             ended,
             unreadable,
             reaper,
+            policy,
             exists,
         } = loaded;
         if let Some(unreadable) = unreadable {
             self.unreadable = unreadable;
         }
+        let policy = policy.filter(|policy| *policy != self.view.policy);
+        let is_new_policy = policy.is_some();
+        if let Some(policy) = policy {
+            self.view = View::new(self.view.now, policy, ReaperStatus::default());
+        }
         self.view = self.viewed(reaper);
         (self.load_state, self.exists) = (LoadState::Done, exists);
+        if is_new_policy {
+            let view = &self.view;
+            for stack in self
+                .stacks
+                .iter_mut()
+                .filter(|stack| stack.lease().is_some())
+            {
+                stack.read(view);
+            }
+        }
         match ended {
             None => {
                 // `position` needs sorted stacks.
@@ -193,7 +209,7 @@ impl StackStore {
                 self.add_unleased();
             }
             // Only the reaper's status has changed.
-            Some(ended) if ended.is_empty() && leases.is_empty() => {}
+            Some(ended) if ended.is_empty() && leases.is_empty() && !is_new_policy => {}
             Some(ended) => {
                 self.stacks.retain(|stack| stack.lease().is_some());
                 self.change(leases, &ended);

@@ -162,6 +162,7 @@ mod tests {
             ended: None,
             unreadable: None,
             reaper: ReaperStatus::default(),
+            policy: None,
             exists: true,
         };
         update(&mut model, Event::LedgerLoaded(Ok(Box::new(loaded))));

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use stack::ledger::{Cursor, Scope};
 use stack::service::{Service, ServiceError};
-use stack::{LedgerError, LedgerId, ReaperStatus, StackName};
+use stack::{LedgerError, LedgerId, Policy, ReaperStatus, StackName};
 use tokio::sync::mpsc;
 
 use crate::dashboard::event::{Event, LedgerData};
@@ -24,7 +24,7 @@ const QUIET_INTERVAL: Duration = Duration::from_millis(1_600);
 const QUIET_AFTER: u32 = 10;
 
 /// After how many checks without an event to read anyway, because the log does not have the
-/// reaper's runs.
+/// reaper's runs and the changes of the policy.
 const MAX_QUIET_CHECKS: u32 = 20;
 
 /// How many log entries to read per page.
@@ -177,6 +177,7 @@ impl LedgerLoader {
                     ended: None,
                     unreadable: Some(Vec::new()),
                     reaper: ReaperStatus::default(),
+                    policy: Some(self.reader.config().policy.clone()),
                     exists: false,
                 });
             }
@@ -199,6 +200,7 @@ impl LedgerLoader {
             ended: None,
             unreadable: Some(ledger.unreadable().await?),
             reaper: self.reader.reaper().status().await?,
+            policy: Some(Policy::clone(&*self.reader.policy().await?)),
             exists: true,
         })
     }
@@ -246,6 +248,7 @@ impl LedgerLoader {
                 false => None,
             },
             reaper: self.reader.reaper().status().await?,
+            policy: Some(Policy::clone(&*self.reader.policy().await?)),
             exists: true,
         })
     }
@@ -306,5 +309,28 @@ mod tests {
         let changed = loader.read().await.unwrap();
         assert_eq!(names(&changed), ["b"]);
         assert_eq!(changed.ended, Some(vec![stack_name("c")]));
+    }
+
+    /// Each read has the policy in force, and an invalid one in the ledger is an error.
+    #[tokio::test]
+    async fn the_policy_is_read_again() {
+        let ledger = Arc::new(MemoryLedger::new());
+        let service = Service::new(
+            Arc::clone(&ledger) as Arc<dyn Ledger>,
+            Arc::new(ManualClock::at(noon())),
+            Arc::new(Config::default()),
+            actor(),
+            Source::Dashboard,
+        );
+        let mut loader = LedgerLoader::new(Arc::new(service.clone()));
+        let loaded = loader.read().await.unwrap();
+        assert_eq!(loaded.policy, Some(Policy::default()));
+        let text = "[policy]\nprotected = [\"prod-*\"]\n";
+        service.push_policy(text).await.unwrap();
+        let loaded = loader.read().await.unwrap();
+        assert_eq!(loaded.policy.unwrap().protected, ["prod-*"]);
+        service.push_policy("[policy\n").await.unwrap();
+        let error = loader.read().await.unwrap_err().to_string();
+        assert!(error.contains(actor().as_str()), "{error}");
     }
 }

@@ -162,7 +162,7 @@ fn accept_extend(model: &mut Model, popup: &mut ExtendDialog) -> (bool, Vec<Effe
         model.set_status(Tone::Notice, format!("{} is gone", popup.stack));
         return (false, Vec::new());
     };
-    match popup.read(lease, &model.settings.policy, model.now()) {
+    match popup.read(lease, model.policy(), model.now()) {
         Ok((by, _)) => {
             let stack = popup.stack.clone();
             let text = format!("extending {stack} by {}", values::span(by));
@@ -179,7 +179,7 @@ fn accept_extend(model: &mut Model, popup: &mut ExtendDialog) -> (bool, Vec<Effe
 fn hold(model: &mut Model, popup: &mut HoldDialog, msg: Msg) -> (bool, Vec<Effect>) {
     match msg {
         Msg::Up | Msg::Down => popup.turn(),
-        Msg::Open => match popup.read(&model.settings.policy, model.now()) {
+        Msg::Open => match popup.read(model.policy(), model.now()) {
             Ok((until, why)) => {
                 let stack = popup.stack.clone();
                 model.set_status(Tone::Quiet, format!("holding {stack}"));

@@ -41,7 +41,7 @@ fn begin(model: &mut Model, msg: Msg, key: StackKey) -> Vec<Effect> {
     let Some(lease) = model.store.stack(&key).and_then(StackRow::lease) else {
         return Vec::new();
     };
-    let (policy, now) = (&model.settings.policy, model.now());
+    let (policy, now) = (model.policy(), model.now());
     let name = lease.name.clone();
     model.popup = match msg {
         Msg::Extend => Some(Popup::Extend(ExtendDialog::new(lease, policy, now))),

@@ -43,10 +43,9 @@ impl Teardowns<'_> {
         let places = self.service.cloud().places().into_iter().collect();
         let executor = SweepExecutor::new(&access.cloud, sweep, places, timing.clone(), stop);
         let result = executor.run(&mut recorder, progress).await;
-        let command = command(
-            &plan.name,
-            self.protects_name(&sweep.stack.name, &sweep.stack.app),
-        );
+        let stack = &sweep.stack;
+        let confirms = self.may_need_confirmation(&stack.name, &stack.app).await;
+        let command = command(&plan.name, confirms);
         let check = match &result.paused {
             Some(error) if !result.touched && result.deleted.is_empty() => {
                 return self.not_begun(plan, error, recorder).await;

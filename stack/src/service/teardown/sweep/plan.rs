@@ -12,6 +12,7 @@ use super::verify::{command, residue_of, unchecked_name};
 use crate::cloud::{Cloud, Discovery, DiscoveryScope, Resource};
 use crate::inventory::CloudClock;
 use crate::lease::Lease;
+use crate::policy::Protection;
 use crate::service::teardown::TeardownSettings;
 use crate::service::teardown::blocker::Blocker;
 use crate::service::teardown::error::TeardownError;
@@ -77,7 +78,9 @@ impl Teardowns<'_> {
         }
         // A stack without a live lease is listed as unleased, and the user has to type its name.
         let unleased = adopts.is_some() || was_gone;
-        let wants_name = unleased || self.protects_name(&identity.name, &identity.app);
+        let policy = self.service.policy().await?;
+        let protection = Protection::new(&policy);
+        let wants_name = unleased || protection.covers(&identity.name, &identity.app);
         let command = command(stack, wants_name);
         let residue = staying.map(|one| residue_of(one, &judgement[&one.id], &command));
         let residue = residue.collect();
@@ -90,8 +93,7 @@ impl Teardowns<'_> {
         };
         let run = RunId::random();
         let folder = RunFolder::make(&settings.runs, &run)?;
-        let adopts =
-            adopts.map(|tagged| Box::new(tagged.adoption(&belonging, &self.service.config)));
+        let adopts = adopts.map(|tagged| Box::new(tagged.adoption(&belonging, &policy)));
         let recovery_days = self.service.config.sweep.secret_recovery_days;
         let with_commands = belonging.iter().filter_map(|one| {
             let commands = settings.recovery_commands_of(one.id.as_str())?;

@@ -92,8 +92,8 @@ impl Teardowns<'_> {
         found: &Discovery,
         summary: &mut RecheckSummary,
     ) -> Result<(), ServiceError> {
-        let protected = self.protects_name(&lease.name, &lease.app);
-        let command = command(&lease.name, protected);
+        let confirms = self.may_need_confirmation(&lease.name, &lease.app).await;
+        let command = command(&lease.name, confirms);
         let mut check = self.residue(found, &StackIdentity::of_lease(lease), &command);
         let places: BTreeSet<String> = self
             .service

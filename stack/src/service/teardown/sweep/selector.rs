@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::saved_plan::Adoption;
 use crate::cloud::Resource;
-use crate::config::Config;
 use crate::lease::{Lease, Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
+use crate::policy::Policy;
 use crate::process;
 use crate::sweep::StackIdentity;
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
@@ -106,11 +106,11 @@ impl UnleasedStack {
 
     /// The lease that it is given, from the tags of its resources. A missing tag gets a
     /// placeholder; the lease ends immediately.
-    pub(super) fn adoption(&self, belonging: &[&Resource], config: &Config) -> Adoption {
+    pub(super) fn adoption(&self, belonging: &[&Resource], policy: &Policy) -> Adoption {
         let first = |key: &str| belonging.iter().find_map(|one| one.tag(key));
         let version = first(tags::VERSION).and_then(|version| AppVersion::new(version).ok());
         let ttl = first(tags::TTL).and_then(|ttl| ttl.parse().ok());
-        let ttl = ttl.or_else(|| config.policy.default_ttl.map(Ttl::from));
+        let ttl = ttl.or_else(|| policy.default_ttl.map(Ttl::from));
         let created: Option<Timestamp> = belonging.iter().filter_map(|one| one.created_at).min();
         let registration = Registration {
             app: self.app.clone(),
@@ -127,7 +127,7 @@ impl UnleasedStack {
                 as_written: BTreeMap::new(),
             },
             origin: unknown_origin(),
-            policy: config.policy.clone(),
+            policy: policy.clone(),
         };
         Adoption {
             registration,

@@ -100,7 +100,7 @@ impl Teardowns<'_> {
             resources,
             hourly_usd: lease.meter.rate().filter(|_| inspection.is_complete()),
             hourly_is_minimum: lease.meter.rate_is_minimum(),
-            protected: self.protects(&lease),
+            protected: self.protects(&lease).await?,
             warnings: inspection
                 .plan
                 .as_ref()

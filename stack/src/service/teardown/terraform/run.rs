@@ -169,7 +169,8 @@ impl Teardowns<'_> {
             ..TeardownFacts::default()
         };
         let stack = StackIdentity::of_lease(&lease);
-        let command = sweep_command(&plan.name, self.protects(&lease));
+        let confirms = self.may_need_confirmation(&lease.name, &lease.app).await;
+        let command = sweep_command(&plan.name, confirms);
         let check = self.verify_gone(&stack, &facts, &saved.timing, &command);
         Ok(with_heartbeat(check, recorder).await)
     }
@@ -190,7 +191,8 @@ impl Teardowns<'_> {
                 deleted: deleted_ids(result),
                 ..TeardownFacts::default()
             };
-            let command = sweep_command(&plan.name, self.protects(&lease));
+            let confirms = self.may_need_confirmation(&lease.name, &lease.app).await;
+            let command = sweep_command(&plan.name, confirms);
             let recorded = SettlementFacts {
                 lease: &lease,
                 residue: &check.residue,

@@ -95,7 +95,7 @@ fn ends(page: &mut Page, lease: &Lease, listing: &Listing, model: &Model) {
         }
         None => page.field("held", "no", Tone::Quiet),
     }
-    let cap = match model.settings.policy.max_ttl {
+    let cap = match model.policy().max_ttl {
         None => "no limit: the policy has no max_ttl".to_owned(),
         Some(max) => {
             let latest = max.after(lease.created_at);

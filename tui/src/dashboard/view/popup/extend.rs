@@ -96,7 +96,7 @@ fn field(canvas: &mut Canvas<'_>, inside: Rect, y: u16, popup: &ExtendDialog, mo
     let stack = model.store.stack(&(&popup.stack).into());
     let (text, tone) = match stack.and_then(StackRow::lease) {
         None => ("the stack is gone".to_owned(), Tone::Notice),
-        Some(lease) => match popup.read(lease, &model.settings.policy, model.now()) {
+        Some(lease) => match popup.read(lease, model.policy(), model.now()) {
             Ok((_, until)) => (
                 format!("until {} UTC", values::minute(until)),
                 Tone::Heading,
