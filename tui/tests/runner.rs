@@ -22,6 +22,7 @@ mod test_harmless;
 mod test_iam;
 mod test_ls;
 mod test_picture;
+mod test_policy;
 mod test_reap;
 mod test_report;
 mod test_show;

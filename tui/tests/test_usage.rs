@@ -12,7 +12,8 @@ fn help_and_version() {
     let sandbox = Sandbox::new();
     let help = sandbox.run(&["--help"]).ok().stdout;
     for command in [
-        "ls", "show", "events", "extend", "hold", "unhold", "mark", "touch", "doctor", "iam",
+        "ls", "show", "events", "extend", "hold", "unhold", "mark", "touch", "ledger", "policy",
+        "doctor", "iam",
     ] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         sandbox.run(&[command, "--help"]).ok();

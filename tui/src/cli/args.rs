@@ -47,6 +47,7 @@ pub(crate) enum Command {
     Report(commands::report::Arguments),
     Sync(commands::sync::Arguments),
     Ledger(commands::ledger::Arguments),
+    Policy(commands::policy::Arguments),
     Doctor(commands::doctor::Arguments),
     Iam(commands::iam::Arguments),
     Demo(commands::demo::Arguments),

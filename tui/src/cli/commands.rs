@@ -13,6 +13,7 @@ pub(crate) mod iam;
 pub(crate) mod ledger;
 pub(crate) mod ls;
 pub(crate) mod mark;
+pub(crate) mod policy;
 pub(crate) mod reap;
 pub(crate) mod report;
 pub(crate) mod show;
