@@ -13,7 +13,7 @@ use clap::CommandFactory;
 use args::{Cli, Command};
 use commands::{
     completions, cost, dashboard, demo, doctor, events, extend, forget, hold, iam, ledger, ls,
-    mark, reap, report, show, sleep, sync, teardown, touch, unhold, wake,
+    mark, policy, reap, report, show, sleep, sync, teardown, touch, unhold, wake,
 };
 use context::Context;
 use ui::Ui;
@@ -56,6 +56,7 @@ pub(crate) fn run(
             Command::Report(arguments) => report::run(&arguments, context, ui).await,
             Command::Ledger(arguments) => ledger::run(&arguments, context, ui).await,
             Command::Sync(arguments) => sync::run(&arguments, context, ui).await,
+            Command::Policy(arguments) => policy::run(&arguments, context, ui).await,
             Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
             Command::Iam(arguments) => iam::run(&arguments, context, ui),
             Command::Demo(arguments) => demo::run(&arguments, dashboard, context).await,

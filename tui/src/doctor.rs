@@ -4,6 +4,7 @@ mod accounts;
 mod clock;
 mod config;
 mod ledger;
+mod policy;
 mod reaper;
 mod terraform;
 
@@ -79,10 +80,13 @@ impl Finding {
 
 /// Runs every check.
 pub(crate) async fn examine(context: &Context) -> Vec<Finding> {
-    let mut findings = vec![config::check(context)];
     let ledger = ledger::check(context).await;
+    let settings = ledger.contents.as_ref().map(|contents| &contents.settings);
+    let has_policy = settings.is_some_and(|settings| settings.policy.is_some());
+    let mut findings = vec![config::check(context, has_policy)];
     findings.extend(ledger.findings);
     if let Some(contents) = ledger.contents {
+        findings.extend(policy::check(context, &contents));
         findings.extend(ledger::unreadable(&contents));
         findings.extend(clock::check(&contents, context.clock()));
         findings.push(reaper::check(&contents, context.clock()));

@@ -65,6 +65,7 @@ fn all_is_well() {
     ok      ledger       $WORLD/home/.local/share/jiti/ledger.db (id ID), 4 live stacks
     ok      writing      the file and its folder are writable
     ok      permissions  accessible only to its owner (600)
+    ok      policy       the ledger holds no policy, so that of $WORLD/home/.config/jiti/config.toml counts
     ok      clock        YYYY-MM-DD hh:mm UTC, not behind the ledger
     advice  reaper       Nothing tears stacks down at expiry: no reaper has run yet
             to fix:      run `jiti reap --yes` from a timer, or `jiti reap --yes --watch` as a service
@@ -197,6 +198,42 @@ fn a_clock_behind_the_ledger() {
     assert!(
         found["found"].as_str().unwrap().contains("1 h later"),
         "{found}"
+    );
+}
+
+/// Each key of the file that contradicts the ledger's policy is advice, with its line. Keys that
+/// agree, or that the file does not set, are not. Without a file, nothing is missing.
+#[test]
+fn a_contradiction_is_named() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    terraform(&sandbox);
+    let text = "[policy]\nmax_ttl = \"2d\"\ngrace = \"2h\"\nmax_hold = \"1d\"\n";
+    std::fs::write(sandbox.path("policy.toml"), text).unwrap();
+    sandbox.run(&["policy", "push", "policy.toml"]).ok();
+    assert_eq!(finding(&sandbox, "config")["verdict"], "ok");
+    sandbox.config(
+        "[reaper]\nsweep = false\n[policy]\nmax_ttl = \"7d\"\nmax_hold = \"24h\"\n\
+         max_live_per_owner = 3\n",
+    );
+    let findings = sandbox.run_piped(&["doctor"]).ok().out();
+    let policy: Vec<&str> = findings
+        .lines()
+        .skip_while(|line| !line.contains("policy "))
+        .take_while(|line| !line.contains("clock "))
+        .filter(|line| !line.contains("counts"))
+        .collect();
+    insta::assert_snapshot!(policy.join("\n"), @r#"
+    advice  policy       $WORLD/home/.config/jiti/config.toml:4: max_ttl = "7d" has no effect: the ledger's policy has "2d"
+            to fix:      remove max_ttl from the file, or change the ledger's policy with `jiti policy push FILE`
+    advice  policy       $WORLD/home/.config/jiti/config.toml:6: max_live_per_owner = 3 has no effect: the ledger's policy does not set it
+            to fix:      remove max_live_per_owner from the file, or change the ledger's policy with `jiti policy push FILE`
+    "#);
+    let counts = &finding(&sandbox, "policy")["found"];
+    let counts = counts.as_str().unwrap();
+    assert!(
+        counts.starts_with("the ledger's policy counts: ana@"),
+        "{counts}"
     );
 }
 

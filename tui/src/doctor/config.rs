@@ -5,7 +5,8 @@ use crate::cli::context::{Context, PathSource};
 
 const PART: &str = "config";
 
-pub(super) fn check(context: &Context) -> Finding {
+/// `has_policy`: the ledger holds a policy, so that the file needs none.
+pub(super) fn check(context: &Context, has_policy: bool) -> Finding {
     let Some((path, source)) = context.config_path() else {
         return Finding::advice(
             PART,
@@ -18,6 +19,9 @@ pub(super) fn check(context: &Context) -> Finding {
         Err(error) => {
             let fix = error.advice().unwrap_or_else(|| format!("correct {place}"));
             Finding::broken(PART, error.message(), fix)
+        }
+        Ok(_) if source == PathSource::Default && !path.exists() && has_policy => {
+            Finding::ok(PART, format!("no file at {place}"))
         }
         Ok(_) if source == PathSource::Default && !path.exists() => Finding::advice(
             PART,

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{Access, access};
-use stack::ledger::{Scope, UnreadableStack};
+use stack::ledger::{LedgerSettings, Scope, UnreadableStack};
 use stack::service::reap::{ClockEvidence, clock_evidence};
 use stack::{Clock, Exposure, Lease, Ledger, LedgerError, LedgerId, ReaperStatus, SqliteLedger};
 
@@ -31,7 +31,8 @@ pub(super) struct LedgerCheck {
 
 /// The contents of a readable ledger.
 pub(super) struct LedgerContents {
-    ledger: Arc<dyn Ledger>,
+    pub(super) ledger: Arc<dyn Ledger>,
+    pub(super) settings: LedgerSettings,
     pub(super) leases: Vec<Lease>,
     pub(super) unreadable: Vec<UnreadableStack>,
     pub(super) reaper: ReaperStatus,
@@ -81,7 +82,7 @@ pub(super) async fn check(context: &Context) -> LedgerCheck {
                 Some(path) => findings.extend([writing(context, path), permissions(context, path)]),
                 None => findings.extend(shared::usage(contents.ledger.as_ref())),
             }
-            findings.extend(copies::check(context, contents.ledger.as_ref()).await);
+            findings.extend(copies::check(context, &contents.settings).await);
             LedgerCheck {
                 findings,
                 contents: Some(contents),
@@ -101,11 +102,13 @@ async fn read(context: &Context) -> Result<Option<(LedgerId, LedgerContents)>, C
     let leases = ledger.leases(Scope::All).await?;
     let unreadable = ledger.unreadable().await?;
     let reaper = ledger.reaper().await?;
+    let settings = ledger.settings().await?;
     // The cloud's clock is another finding.
     let now = context.clock().now();
     let clock = clock_evidence(ledger.as_ref(), &leases, &reaper, None, now).await?;
     let contents = LedgerContents {
         ledger,
+        settings,
         leases,
         unreadable,
         reaper,

@@ -1,7 +1,6 @@
 //! Finds ledgers that were copied into this one and are still written to.
 
-use stack::Ledger;
-use stack::ledger::CopyRecord;
+use stack::ledger::{CopyRecord, LedgerSettings};
 
 use crate::cli::context::Context;
 use crate::doctor::Finding;
@@ -10,14 +9,10 @@ use crate::ledger_store::{self, exists};
 const PART: &str = "copied ledger";
 
 /// One finding for each copied ledger that this machine can read.
-pub(super) async fn check(context: &Context, ledger: &dyn Ledger) -> Vec<Finding> {
-    let Ok(settings) = ledger.settings().await else {
-        // The ledger itself is another finding.
-        return Vec::new();
-    };
+pub(super) async fn check(context: &Context, settings: &LedgerSettings) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for copy in settings.copies {
-        findings.extend(source(context, &copy).await);
+    for copy in &settings.copies {
+        findings.extend(source(context, copy).await);
     }
     findings
 }
