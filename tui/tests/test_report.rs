@@ -31,7 +31,7 @@ fn at_80_columns() {
     insta::assert_snapshot!(ran.out(), @r"
     OWNER            STACKS  HOURS    SPENT  BILLED  IDLE  WASTED  MEDIAN   P90
     ben@example.com       1    4.1    $4.46       –     –       –       –     –
-    ana@example.com       3   29.7    $1.49       –     –       –    12 s  12 s
+    ana@example.com       3   29.7  ≥ $1.49       –     –       –    12 s  12 s
     team-search           1   26.2        –       –     –       –       –     –
     total                 5   60.0  ≥ $5.96       –     –       –    12 s  12 s
 

@@ -145,17 +145,14 @@ fn ledgers_are_found_in_order() {
     assert!(ran.stderr.contains("HOME is not set"), "{ran:?}");
 }
 
-/// A shared ledger is a clear error, because it is not supported yet.
+/// An address that is no ledger's is refused, and touches nothing.
 #[test]
-fn shared_ledgers_are_not_supported_yet() {
+fn invalid_addresses_are_refused() {
     let sandbox = Sandbox::new();
     let ran = sandbox
-        .run(&["ls", "--ledger", "dynamodb://jiti?region=eu-west-1"])
+        .run(&["ls", "--ledger", "dynamodb://jiti?regoin=eu-west-1"])
         .exits(1);
-    insta::assert_snapshot!(ran.stderr, @r"
-    Error: dynamodb://jiti?region=eu-west-1: shared ledgers are not supported yet
-    Hint: set the path of a file with --ledger or JITI_LEDGER
-    ");
+    insta::assert_snapshot!(ran.stderr, @r#"Error: invalid ledger address "dynamodb://jiti?regoin=eu-west-1": unknown key "regoin"; use dynamodb://TABLE?region=REGION, and add &profile=PROFILE for a named profile"#);
     sandbox.run(&["ls", "--ledger", "s3://bucket/x"]).exits(1);
     assert_eq!(
         std::fs::read_dir(sandbox.path(".")).unwrap().count(),
