@@ -104,8 +104,8 @@ fn the_dispatch_gives_every_input() {
 }
 
 /// A pull request is applied, a push renews the lease, the comment shows URL, cost and end, the
-/// reaper dispatches, and the dispatched workflow destroys. Each job runs in a folder of its own, as
-/// on a fresh machine.
+/// reaper dispatches, and the dispatched workflow destroys. Each job runs in a folder of its own,
+/// as on a fresh machine.
 #[test]
 fn a_pull_request_goes_through_the_workflows() {
     let team = Team::new();

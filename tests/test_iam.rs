@@ -48,8 +48,8 @@ fn the_policy_docs_are_fresh() {
     );
 }
 
-/// AWS has every action. A policy names `*` only for actions without resource-level permissions, and
-/// otherwise a resource of the action.
+/// AWS has every action. A policy names `*` only for actions without resource-level permissions,
+/// and otherwise a resource of the action.
 #[test]
 fn the_reference_knows_every_action() {
     let sandbox = Sandbox::new();

@@ -35,8 +35,8 @@ pub(crate) struct JitiModel {
     /// `$XDG_DATA_HOME/jiti/ledger.db`.
     #[attribute(optional)]
     ledger: Value<String>,
-    /// The path of the config file, which contains the policy, unless the ledger holds one. Default:
-    /// `$JITI_CONFIG`, else `$XDG_CONFIG_HOME/jiti/config.toml` if it exists.
+    /// The path of the config file, which contains the policy, unless the ledger holds one.
+    /// Default: `$JITI_CONFIG`, else `$XDG_CONFIG_HOME/jiti/config.toml` if it exists.
     #[attribute(optional)]
     config: Value<String>,
 }

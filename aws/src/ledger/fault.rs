@@ -122,8 +122,8 @@ impl Fault {
         }
     }
 
-    /// The IAM action that was denied, such as `dynamodb:PutItem`. A transaction has no action of its
-    /// own: the service names that of the part that was denied.
+    /// The IAM action that was denied, such as `dynamodb:PutItem`. A transaction has no action of
+    /// its own: the service names that of the part that was denied.
     pub(super) fn denied_action(&self) -> Option<String> {
         let text = self.cause.to_string();
         let (_, after) = text.split_once("not authorized to perform: ")?;

@@ -172,8 +172,8 @@ fn each_role_has_its_calls() {
     assert!(look.is_superset(&listed(READ)));
 }
 
-/// A place that is known is in the resources: the table's account if the ledger uses the credentials
-/// of exactly one account, the accounts, and the regions of the calls.
+/// A place that is known is in the resources: the table's account if the ledger uses the
+/// credentials of exactly one account, the accounts, and the regions of the calls.
 #[test]
 fn resources_are_narrowed_to_the_known_place() {
     let table = |address: &str, accounts: &str| {

@@ -1,4 +1,5 @@
-//! The section `[policy]` of a text, with the keys that it sets: to compare two policies key by key.
+//! The section `[policy]` of a text, with the keys that it sets: to compare two policies key by
+//! key.
 
 use std::collections::BTreeMap;
 use std::fmt;

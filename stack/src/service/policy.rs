@@ -92,7 +92,8 @@ impl Service {
     }
 
     /// Replaces the policy in the ledger by `text`, which the caller has parsed with
-    /// [`PolicySection::of_policy_file`]. If the ledger already holds this text, nothing is written.
+    /// [`PolicySection::of_policy_file`]. If the ledger already holds this text, nothing is
+    /// written.
     ///
     /// # Errors
     /// A ledger error, or [`ServiceError::TooManyConflicts`].

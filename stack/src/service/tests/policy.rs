@@ -58,8 +58,8 @@ async fn the_ledger_allows_what_the_file_refuses() {
     assert!(!world.service.teardowns().protects(&lease).await.unwrap());
 }
 
-/// An invalid policy is an error with the ledger, the pusher, the time and the line. Calls that need
-/// no limit still work.
+/// An invalid policy is an error with the ledger, the pusher, the time and the line. Calls that
+/// need no limit still work.
 #[tokio::test]
 async fn an_invalid_policy_names_its_author() {
     let world = world(Policy::default());
