@@ -328,8 +328,8 @@ impl Client {
     }
 
     /// The time, the policy and the reaper status that a listing depends on. An unreadable or
-    /// unknown config file counts as no policy, and so does an invalid policy in the ledger,
-    /// because they fail only calls that change something.
+    /// unknown config file counts as no policy, and so does an invalid policy in the ledger: they
+    /// fail only calls that change something.
     ///
     /// # Errors
     /// If the ledger is unknown or cannot be read.

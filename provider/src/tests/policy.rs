@@ -210,6 +210,23 @@ async fn an_apply_checks_the_latest_policy() {
     assert!(text.contains("max_ttl"), "{text}");
 }
 
+/// A process reads the ledger's policy once, so that an apply of many stacks makes one request.
+#[tokio::test]
+async fn a_process_reads_the_policy_once() {
+    let workspace = Workspace::new("");
+    workspace.push_policy("[policy]\nmax_ttl = \"9h\"\n").await;
+    let harness = workspace.provider().await;
+    let config = |name: &str| stack(json!({"name": name, "ttl": "9h"}));
+    let mut first = harness.resource("jiti_stack");
+    first.apply(config("first")).await.unwrap();
+    workspace.push_policy("[policy]\nmax_ttl = \"8h\"\n").await;
+    let mut second = harness.resource("jiti_stack");
+    second.apply(config("second")).await.unwrap();
+    let later = workspace.provider().await;
+    let refused = later.resource("jiti_stack").plan(config("third")).await;
+    assert!(refused.is_err());
+}
+
 /// The policy of the ledger is known while `config` is unknown, so the plan checks it.
 #[tokio::test]
 async fn the_ledger_has_the_policy_while_the_config_is_unknown() {

@@ -1,5 +1,4 @@
-//! The section `[policy]` of a text, with the keys that it sets: to compare two policies key by
-//! key.
+//! The section `[policy]` of a text, with the keys that it sets, to compare two policies by key.
 
 use std::collections::BTreeMap;
 use std::fmt;
