@@ -78,6 +78,7 @@ fn a_missing_folder_is_reported() {
     sandbox
         .jiti(&["teardown", "shop", "--yes"])
         .exits(1)
+        .says("shop: no plan could be made")
         .says("is no longer there")
         .says("the lease is kept");
     assert_eq!(sandbox.listing("shop")["phase"], "ready");

@@ -758,6 +758,14 @@ async fn a_lost_state_is_not_an_empty_one() {
         matches!(plan.blockers[..], [Blocker::NotInState { .. }]),
         "{plan:?}"
     );
+    // The refusal names both ways out of a folder with one backend key for each environment.
+    let refusal = plan.blockers[0].to_string();
+    for way in [
+        "terraform init -reconfigure -backend-config=…",
+        "TF_DATA_DIR",
+    ] {
+        assert!(refusal.contains(way), "{refusal}");
+    }
 
     let mut registration = registration();
     let lease = world
