@@ -168,7 +168,7 @@ pub(crate) async fn one_wins_a_race(ledger: Arc<dyn Ledger>) {
         .append(&name, Seq::NONE, vec![requested()])
         .await
         .unwrap();
-    for round in 1..=20 {
+    for round in 1..=10 {
         let racers: Vec<_> = (0..8)
             .map(|_| {
                 let (ledger, name) = (Arc::clone(&ledger), name.clone());
@@ -195,7 +195,7 @@ pub(crate) async fn one_wins_a_race(ledger: Arc<dyn Ledger>) {
 
 pub(crate) async fn every_acknowledged_event_is_there_once(ledger: Arc<dyn Ledger>) {
     const TASKS: usize = 8;
-    const EACH: usize = 25;
+    const EACH: usize = 10;
     let names = [stack_name("one"), stack_name("two")];
     for name in &names {
         ledger

@@ -68,6 +68,21 @@ class Accounts:
         return self.application(environ, start_response)
 
 
+class Transactions:
+    """Handles one request of DynamoDB at a time: moto checks the conditions of a transaction and writes it in two steps,
+    but DynamoDB does both at once."""
+
+    def __init__(self, application):
+        self.application = application
+        self.lock = threading.Lock()
+
+    def __call__(self, environ, start_response):
+        if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+            return self.application(environ, start_response)
+        with self.lock:
+            return list(self.application(environ, start_response))
+
+
 class Cbor:
     """Translates Smithy's RPC v2 CBOR into a protocol that moto speaks, and the answer back, from AWS's own models."""
 
@@ -188,7 +203,7 @@ class Many:
 def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     dispatcher = Dispatcher(create_backend_app)
-    application = Many(Accounts(Cbor(dispatcher, dispatcher.get_backend_for_host)))
+    application = Many(Accounts(Transactions(Cbor(dispatcher, dispatcher.get_backend_for_host))))
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
