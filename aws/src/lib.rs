@@ -10,6 +10,7 @@ mod application_auto_scaling;
 mod arn;
 #[cfg(feature = "cloud")]
 mod batch;
+mod causes;
 #[cfg(feature = "cloud")]
 mod client;
 #[cfg(feature = "cloud")]

@@ -5,6 +5,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use stack::cloud::{CloudError, CloudErrorKind, Deletion};
 
+use crate::causes::with_causes;
+
 /// Codes for a resource that does not exist, besides those that end in `NotFound`.
 const GONE: &[&str] = &[
     "NoSuchEntity",
@@ -216,21 +218,6 @@ pub(crate) fn kind_of(
 fn is_not_found(code: &str) -> bool {
     let code = code.trim_end_matches("Exception").trim_end_matches("Fault");
     code != "NotFound" && (code.ends_with("NotFound") || code.ends_with("NotFoundFault"))
-}
-
-/// The text of an error and of its causes. Leaves out a cause that the text already contains.
-fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        source = error.source();
-    }
-    text
 }
 
 /// A closure that converts the error of an SDK call: `failed!("ec2", "DeleteVolume", id)`.

@@ -7,6 +7,8 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use stack::ledger::ErrorSource;
 
+use crate::causes::with_causes;
+
 /// Codes for too many requests, and for a table that is being changed.
 const THROTTLED: &[&str] = &[
     "ProvisionedThroughputExceededException",
@@ -186,21 +188,6 @@ pub(super) fn cancelled(code: Option<&str>) -> Cancelled {
         }
         Some(_) => Cancelled::Never,
     }
-}
-
-/// The text of an error and of its causes.
-fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        source = error.source();
-    }
-    text
 }
 
 #[cfg(test)]
