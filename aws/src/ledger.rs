@@ -13,6 +13,7 @@ mod keys;
 mod read;
 mod stream;
 mod table;
+mod transaction;
 mod usage;
 
 use std::fmt;

@@ -8,9 +8,6 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, Delete, Put, ReturnConsumedCapacity, TransactWriteItem,
-};
 use futures_util::future::join_all;
 use stack::lease::{Event, EventKind, Lease, NewEvent};
 use stack::ledger::row;
@@ -20,8 +17,9 @@ use tokio::sync::oneshot;
 use super::connection::Connection;
 use super::fault::{self, Cancelled, Fault, FaultKind};
 use super::item;
-use super::keys::{self, Item, Key, Standing};
+use super::keys::{self, Standing};
 use super::read;
+use super::transaction::{Write, transact};
 
 /// DynamoDB's limit for the items of a transaction.
 const MAX_ITEMS: usize = 100;
@@ -54,17 +52,6 @@ struct Prepared {
     bytes: usize,
 }
 
-/// One item of a transaction, without its table.
-#[derive(Clone)]
-enum Write {
-    /// Puts an item that must not exist.
-    New(Item),
-    /// Puts an item; the one in its place must have this number, if a number is given.
-    Replace(Item, Option<Seq>),
-    /// Deletes an item with this number.
-    Remove(Key, Seq),
-}
-
 /// The writer of a table.
 pub(super) struct Writer {
     connection: Arc<Connection>,
@@ -76,8 +63,8 @@ pub(super) struct Writer {
 struct Shard {
     number: usize,
     queue: Mutex<VecDeque<Pending>>,
-    /// The position of the last entry of the shard's log, as far as it is known. Whoever holds it
-    /// may send a transaction.
+    /// The position of the last entry of the shard's log, as far as it is known. Only the task that
+    /// holds the lock sends a transaction.
     tail: tokio::sync::Mutex<Option<u64>>,
 }
 
@@ -410,7 +397,7 @@ impl Group<'_> {
     /// Sends the transaction of a batch once. `last` is the position of the last log entry.
     async fn send(&self, batch: &[Prepared], last: u64, token: &str) -> Sent {
         let mut writes = Vec::new();
-        // The place in the batch of each item; `None` for an entry of the log.
+        // The place in the batch of each item, and whether it is an entry of the log.
         let mut places = Vec::new();
         for (place, append) in batch.iter().enumerate() {
             let position = last + 1 + place as u64;
@@ -426,32 +413,28 @@ impl Group<'_> {
                 }
             };
             writes.extend(append.writes.iter().cloned());
-            places.extend(append.writes.iter().map(|_| Some(place)));
+            places.extend(append.writes.iter().map(|_| (place, false)));
             writes.push(Write::New(entry));
-            places.push(None);
+            places.push((place, true));
         }
-        let reasons = match transact(self.connection, writes, token).await {
+        let reasons = match transact(self.connection, &writes, token).await {
             Ok(None) => return Sent::Written,
             Ok(Some(reasons)) => reasons,
             Err(fault) => return Sent::Failed(fault),
         };
         let mut refused = Refused::default();
-        for (number, reason) in reasons.iter().enumerate() {
-            let place = places.get(number).copied().flatten();
-            match (reason.meaning, place) {
-                (Cancelled::No, _) => {}
-                (Cancelled::Condition, None) => refused.tail_moved = true,
-                (Cancelled::Condition, Some(place)) => {
+        for (reason, (place, in_log)) in reasons.iter().zip(places) {
+            match reason.meaning {
+                Cancelled::No => {}
+                Cancelled::Condition if in_log => refused.tail_moved = true,
+                Cancelled::Condition => {
                     refused.suspects.insert(place);
                 }
-                (Cancelled::Again, _) => refused.fault = Some(reason.fault(FaultKind::Conflict)),
-                (Cancelled::Never, place) => {
-                    let error = self.failed(
-                        reason.fault(FaultKind::Other),
-                        std::time::Duration::ZERO,
-                        false,
-                    );
-                    refused.never.insert(place.unwrap_or(0), error);
+                Cancelled::Again => refused.fault = Some(reason.fault(FaultKind::Conflict)),
+                Cancelled::Never => {
+                    let fault = reason.fault(FaultKind::Other);
+                    let error = self.failed(fault, std::time::Duration::ZERO, false);
+                    refused.never.insert(place, error);
                 }
             }
         }
@@ -523,19 +506,6 @@ impl Refused {
     }
 }
 
-/// Why one item was not written.
-pub(super) struct Reason {
-    pub(super) meaning: Cancelled,
-    text: String,
-}
-
-impl Reason {
-    pub(super) fn fault(&self, kind: FaultKind) -> Fault {
-        let cause = fault::cause(self.text.clone());
-        Fault { kind, cause }
-    }
-}
-
 fn answer_all(batch: Vec<Prepared>, error: &LedgerError) {
     for append in batch {
         let _ = append.pending.reply.send(Err(error.clone()));
@@ -544,94 +514,4 @@ fn answer_all(batch: Vec<Prepared>, error: &LedgerError) {
 
 fn label(stack: &StackName) -> String {
     format!("stack \"{stack}\"")
-}
-
-/// Puts an item that must not exist.
-pub(super) fn put_new(table: &str, item: Item) -> TransactWriteItem {
-    let put = Put::builder()
-        .table_name(table)
-        .set_item(Some(item))
-        .condition_expression("attribute_not_exists(pk)");
-    TransactWriteItem::builder()
-        .set_put(put.build().ok())
-        .build()
-}
-
-/// Puts an item in the place of one with this number; anything may be there if no number is given.
-pub(super) fn put_after(table: &str, item: Item, after: Option<Seq>) -> TransactWriteItem {
-    let mut put = Put::builder().table_name(table).set_item(Some(item));
-    if let Some(after) = after {
-        put = put
-            .condition_expression("seq = :after")
-            .expression_attribute_values(":after", item::whole(after.0));
-    }
-    TransactWriteItem::builder()
-        .set_put(put.build().ok())
-        .build()
-}
-
-fn write_item(table: &str, write: Write) -> TransactWriteItem {
-    match write {
-        Write::New(item) => put_new(table, item),
-        Write::Replace(item, after) => put_after(table, item, after),
-        Write::Remove(key, after) => {
-            let delete = Delete::builder()
-                .table_name(table)
-                .set_key(Some(key.attributes()))
-                .condition_expression("seq = :after")
-                .expression_attribute_values(":after", AttributeValue::N(after.0.to_string()));
-            TransactWriteItem::builder()
-                .set_delete(delete.build().ok())
-                .build()
-        }
-    }
-}
-
-async fn transact(
-    connection: &Connection,
-    writes: Vec<Write>,
-    token: &str,
-) -> Result<Option<Vec<Reason>>, Fault> {
-    let table = &connection.address.table;
-    let items = writes.into_iter().map(|write| write_item(table, write));
-    send(connection, items.collect(), token).await
-}
-
-/// Sends a transaction once: `None` when it was written, else the reason of each item.
-pub(super) async fn send(
-    connection: &Connection,
-    items: Vec<TransactWriteItem>,
-    token: &str,
-) -> Result<Option<Vec<Reason>>, Fault> {
-    let client = connection.client().await.map_err(|error| Fault {
-        kind: FaultKind::Other,
-        cause: Arc::new(error),
-    })?;
-    connection.usage.request();
-    let call = client
-        .transact_write_items()
-        .set_transact_items(Some(items))
-        .client_request_token(token)
-        .return_consumed_capacity(ReturnConsumedCapacity::Total);
-    let error = match call.send().await {
-        Ok(answer) => {
-            connection.answered();
-            connection.usage.consumed(answer.consumed_capacity(), true);
-            return Ok(None);
-        }
-        Err(error) => error,
-    };
-    let reasons = match error.as_service_error() {
-        Some(aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
-        _ => return Err(Fault::from_sdk(&error)),
-    };
-    let reasons = reasons.iter().map(|reason| Reason {
-        meaning: fault::cancelled(reason.code()),
-        text: format!(
-            "DynamoDB cancelled the transaction: {}: {}",
-            reason.code().unwrap_or("no code"),
-            reason.message().unwrap_or("no message")
-        ),
-    });
-    Ok(Some(reasons.collect()))
 }

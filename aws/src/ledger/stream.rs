@@ -3,11 +3,11 @@
 use stack::ledger::row::{self, Stream};
 use stack::{LedgerError, PoolName, RunId, Seq};
 
-use super::append::{put_after, put_new, send};
 use super::connection::Connection;
 use super::fault::{self, Cancelled, Fault, FaultKind};
 use super::item;
 use super::keys::{self, Item, Key};
+use super::transaction::{Write, transact};
 
 /// The largest state that is stored; see the snapshots of stacks.
 const MAX_STATE_BYTES: usize = 300 * 1024;
@@ -133,11 +133,11 @@ pub(super) async fn append<S: Stream>(
     let fold = events.iter().fold(before, S::apply);
 
     let id = RunId::random().to_string();
-    let items = items(connection, name, after, &events, &fold, &id)?;
+    let writes = writes(connection, name, after, &events, &fold, &id)?;
     let token = RunId::random().to_string();
     let (mut patience, mut unknown) = (connection.patience(), false);
     loop {
-        let fault = match send(connection, items.clone(), &token).await {
+        let fault = match transact(connection, &writes, &token).await {
             Ok(None) => return Ok(fold),
             Ok(Some(reasons)) => {
                 let is = |meaning| reasons.iter().find(|reason| reason.meaning == meaning);
@@ -182,16 +182,15 @@ pub(super) async fn append<S: Stream>(
 }
 
 /// The items of an append: its events and the new state.
-fn items<S: Stream>(
+fn writes<S: Stream>(
     connection: &Connection,
     name: &StreamName,
     after: Seq,
     events: &[S::Event],
     fold: &S,
     id: &str,
-) -> Result<Vec<aws_sdk_dynamodb::types::TransactWriteItem>, LedgerError> {
-    let table = &connection.address.table;
-    let mut items = Vec::new();
+) -> Result<Vec<Write>, LedgerError> {
+    let mut writes = Vec::new();
     for event in events {
         let text = serde_json::to_string(event).map_err(|e| connection.unwritable(e))?;
         if text.len() > item::MAX_EVENT_BYTES {
@@ -204,7 +203,7 @@ fn items<S: Stream>(
         let mut item = name.event_key(S::seq(event)).attributes();
         item.insert("event".to_owned(), item::text(text));
         item.insert(item::APPEND.to_owned(), item::text(id));
-        items.push(put_new(table, item));
+        writes.push(Write::New(item));
     }
     let mut state: Item = name.state_key().attributes();
     state.insert(item::SEQ.to_owned(), item::whole(fold.last_seq().0));
@@ -212,9 +211,9 @@ fn items<S: Stream>(
     if text.len() <= MAX_STATE_BYTES {
         state.insert("state".to_owned(), item::text(text));
     }
-    items.push(match after {
-        Seq::NONE => put_new(table, state),
-        after => put_after(table, state, Some(after)),
+    writes.push(match after {
+        Seq::NONE => Write::New(state),
+        after => Write::Replace(state, Some(after)),
     });
-    Ok(items)
+    Ok(writes)
 }
