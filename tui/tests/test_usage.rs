@@ -145,7 +145,7 @@ fn ledgers_are_found_in_order() {
     assert!(ran.stderr.contains("HOME is not set"), "{ran:?}");
 }
 
-/// An address that is no ledger's is refused, and touches nothing.
+/// jiti refuses an invalid ledger address, and creates no file.
 #[test]
 fn invalid_addresses_are_refused() {
     let sandbox = Sandbox::new();

@@ -136,7 +136,7 @@ impl Connection {
     /// What the ledger's own item says, read once.
     ///
     /// # Errors
-    /// When the table is missing, is no ledger, or is a newer one.
+    /// When the table is missing, is not a ledger, or was written by a newer version.
     pub(super) async fn opened(&self) -> Result<&Opened, LedgerError> {
         self.opened
             .get_or_try_init(|| async {
