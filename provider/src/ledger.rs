@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use aws::{DynamoAddress, DynamoLedger};
 use stack::config::LedgerAddress;
 use stack::service::{ServiceError, ledger_policy};
 use stack::{Lease, Ledger, LedgerError, Policy, ReaperStatus, SqliteLedger, StackName};
@@ -22,9 +21,7 @@ impl OpenLedger {
     pub(crate) fn at(address: LedgerAddress) -> Result<Self, LedgerError> {
         let store: Arc<dyn Ledger> = match &address {
             LedgerAddress::File(path) => Arc::new(SqliteLedger::at(path)),
-            LedgerAddress::Shared { address, .. } => {
-                Arc::new(DynamoLedger::at(DynamoAddress::parse(address)?))
-            }
+            LedgerAddress::Shared { address, .. } => shared(address)?,
         };
         Ok(Self { address, store })
     }
@@ -79,4 +76,19 @@ impl OpenLedger {
         }
         self.store.reaper().await
     }
+}
+
+#[cfg(feature = "shared-ledger")]
+fn shared(address: &str) -> Result<Arc<dyn Ledger>, LedgerError> {
+    let address = aws::DynamoAddress::parse(address)?;
+    Ok(Arc::new(aws::DynamoLedger::at(address)))
+}
+
+/// This build has no shared ledgers.
+#[cfg(not(feature = "shared-ledger"))]
+fn shared(address: &str) -> Result<Arc<dyn Ledger>, LedgerError> {
+    Err(LedgerError::Address {
+        ledger: address.to_owned(),
+        why: "this provider was built without shared ledgers; run `make install` in jiti's repository to build one that has them".to_owned(),
+    })
 }
