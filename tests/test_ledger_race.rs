@@ -215,7 +215,14 @@ async fn open(service: &Service, stacks: u32, pick: u32, name: &StackName) {
 
 async fn check(ledger: &dyn Ledger, history: &[Value]) {
     let leases = ledger.leases(Scope::All).await.unwrap();
-    assert!(ledger.unreadable().await.unwrap().is_empty());
+    assert!(
+        ledger
+            .list_leases(Scope::All)
+            .await
+            .unwrap()
+            .unreadable
+            .is_empty()
+    );
     let mut streams = BTreeMap::new();
     for lease in &leases {
         let events = ledger.events(&lease.name, Seq::NONE).await.unwrap();

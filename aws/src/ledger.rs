@@ -26,8 +26,7 @@ pub use table::{CreatedTable, TableSettings};
 
 use stack::lease::{Event, Lease, NewEvent};
 use stack::ledger::{
-    Cursor, LedgerFuture, LedgerSettings, LogPage, Scope, SettingsEvent, StoreUsage,
-    UnreadableStack,
+    Cursor, LeaseList, LedgerFuture, LedgerSettings, LogPage, Scope, SettingsEvent, StoreUsage,
 };
 use stack::pool::{Pool, PoolEvent};
 use stack::reaper::{ReaperEvent, ReaperStatus};
@@ -157,12 +156,8 @@ impl Ledger for DynamoLedger {
         Box::pin(async move { read::events(&self.connection, &stack, after).await })
     }
 
-    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
-        Box::pin(async move { Ok(read::leases(&self.connection, scope).await?.0) })
-    }
-
-    fn unreadable(&self) -> LedgerFuture<'_, Vec<UnreadableStack>> {
-        Box::pin(async { Ok(read::leases(&self.connection, Scope::All).await?.1) })
+    fn list_leases(&self, scope: Scope) -> LedgerFuture<'_, LeaseList> {
+        Box::pin(async move { read::leases(&self.connection, scope).await })
     }
 
     fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage> {

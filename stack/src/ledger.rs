@@ -45,6 +45,16 @@ pub enum Scope {
     All,
 }
 
+/// The leases of a scope.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LeaseList {
+    /// The leases, ordered by name.
+    pub leases: Vec<Lease>,
+    /// The stacks whose lease cannot be read, because one of their records is damaged, ordered by
+    /// name.
+    pub unreadable: Vec<UnreadableStack>,
+}
+
 /// A position in the log, as returned by [`Ledger::log`]. Opaque: only the ledger that issued it
 /// understands it. Its text may be stored and read back with [`Cursor::from_text`].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -189,18 +199,19 @@ pub trait Ledger: Send + Sync {
     /// When the ledger can't be opened or read.
     fn events(&self, stack: &StackName, after: Seq) -> LedgerFuture<'_, Vec<Event>>;
 
-    /// All leases in `scope`, ordered by name. Stacks with a damaged record are left out: see
-    /// [`Ledger::unreadable`].
-    ///
-    /// # Errors
-    /// When the ledger can't be opened or read.
-    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>>;
-
-    /// The stacks whose lease cannot be read, because one of their records is damaged.
+    /// All leases in `scope`, and the stacks in it of which a record is damaged.
     ///
     /// # Errors
     /// When the ledger itself can't be opened or read.
-    fn unreadable(&self) -> LedgerFuture<'_, Vec<UnreadableStack>>;
+    fn list_leases(&self, scope: Scope) -> LedgerFuture<'_, LeaseList>;
+
+    /// All leases in `scope`, ordered by name, without the stacks that cannot be read.
+    ///
+    /// # Errors
+    /// When the ledger can't be opened or read.
+    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
+        Box::pin(async move { Ok(self.list_leases(scope).await?.leases) })
+    }
 
     /// Up to `limit` events of all stacks, from `cursor` on. Damaged events are listed apart.
     ///

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 pub use billing::{BillMode, BillUpdate, StackCost};
 pub use error::{NameHolder, NameTaken, ServiceError};
 pub use leases::Leases;
-pub use leases::read::{StackDetails, StackSelector};
+pub use leases::read::{StackDetails, StackListing, StackSelector};
 pub use leases::register::{LivenessCheck, RegisteredStack};
 pub use leases::update::DesiredLease;
 pub use notify::Notifications;

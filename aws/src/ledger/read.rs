@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::transact_get_items::TransactGetItemsError;
 use aws_sdk_dynamodb::types::{Get, ReturnConsumedCapacity, TransactGetItem};
 use futures_util::future::try_join_all;
 use stack::lease::{Event, Lease};
-use stack::ledger::{Cursor, LogPage, Scope, UnreadableStack};
+use stack::ledger::{Cursor, LeaseList, LogPage, Scope, UnreadableStack};
 use stack::{LedgerError, Seq, StackName};
 
 use super::connection::{Connection, PartitionQuery};
@@ -144,13 +144,16 @@ pub(super) async fn last_seq(
 pub(super) async fn leases(
     connection: &Connection,
     scope: Scope,
-) -> Result<(Vec<Lease>, Vec<UnreadableStack>), LedgerError> {
+) -> Result<LeaseList, LedgerError> {
     let shards = connection.opened().await?.shards;
     let standings: &[Standing] = match scope {
         Scope::Live => &[Standing::Live],
         Scope::All => &[Standing::Live, Standing::Gone],
     };
-    let (mut leases, mut unreadable) = (Vec::new(), Vec::new());
+    let LeaseList {
+        mut leases,
+        mut unreadable,
+    } = LeaseList::default();
     let mut items = Vec::new();
     for standing in standings {
         // One after the other: a stack that ends in between is in the second.
@@ -185,7 +188,7 @@ pub(super) async fn leases(
     // A stack that moved between two queries of the listing may be in both: the later one counts.
     leases.dedup_by(|later, earlier| later.name == earlier.name);
     unreadable.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((leases, unreadable))
+    Ok(LeaseList { leases, unreadable })
 }
 
 /// A position in the log of each shard, written as numbers separated by dots.

@@ -77,15 +77,15 @@ pub async fn copy(
     }
     // Events that the source gets from here on may be missing in the copy.
     let end = from.end().await?;
-    let sources = from.leases(Scope::All).await?;
+    let sources = from.list_leases(Scope::All).await?;
     let mut targets = by_name(to.leases(Scope::All).await?);
     let mut summary = CopySummary {
-        stacks: sources.len() as u64,
-        unreadable: from.unreadable().await?,
+        stacks: sources.leases.len() as u64,
+        unreadable: sources.unreadable,
         ..CopySummary::default()
     };
     let mut running = JoinSet::new();
-    let (mut waiting, mut done) = (sources.into_iter(), 0);
+    let (mut waiting, mut done) = (sources.leases.into_iter(), 0);
     loop {
         while running.len() < AT_A_TIME
             && let Some(source) = waiting.next()

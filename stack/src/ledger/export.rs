@@ -14,7 +14,7 @@ use std::io::{BufRead, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{Ledger, LedgerError, MemoryLedger, Scope, SettingsEvent};
+use super::{LeaseList, Ledger, LedgerError, MemoryLedger, Scope, SettingsEvent};
 use crate::lease::{Event, EventKind, NewEvent, Source};
 use crate::pool::PoolEvent;
 use crate::reaper::ReaperEvent;
@@ -75,13 +75,14 @@ pub async fn export(ledger: &dyn Ledger, to: &mut impl Write) -> Result<u64, Exp
         Ok(())
     };
     writeln!(to, "{}", json(&header)?)?;
-    if let Some(stack) = ledger.unreadable().await?.into_iter().next() {
+    let LeaseList { leases, unreadable } = ledger.list_leases(Scope::All).await?;
+    if let Some(stack) = unreadable.into_iter().next() {
         return Err(ExportError::Ledger(LedgerError::Corrupt {
             ledger: ledger.location(),
             what: format!("stack \"{}\": {}", stack.name, stack.problem),
         }));
     }
-    for lease in ledger.leases(Scope::All).await? {
+    for lease in leases {
         for event in ledger.events(&lease.name, Seq::NONE).await? {
             line(to, &json!({ "event": json(&event)? }))?;
         }

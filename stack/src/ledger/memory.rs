@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::row::{self, Stream};
 use super::{
-    Cursor, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, Scope, SettingsEvent,
-    UnreadableStack,
+    Cursor, LeaseList, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, Scope,
+    SettingsEvent,
 };
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
@@ -183,17 +183,16 @@ impl Ledger for MemoryLedger {
         now(Ok(self.contents().events(stack, after)))
     }
 
-    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
+    fn list_leases(&self, scope: Scope) -> LedgerFuture<'_, LeaseList> {
         let contents = self.contents();
         let wanted = contents
             .leases
             .values()
             .filter(|lease| scope == Scope::All || lease.is_live());
-        now(Ok(wanted.cloned().collect()))
-    }
-
-    fn unreadable(&self) -> LedgerFuture<'_, Vec<UnreadableStack>> {
-        now(Ok(Vec::new()))
+        now(Ok(LeaseList {
+            leases: wanted.cloned().collect(),
+            unreadable: Vec::new(),
+        }))
     }
 
     fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage> {

@@ -18,8 +18,8 @@ use self::read::Reader;
 use self::writer::{Append, Pending, Writer};
 use super::row::{self, Stream};
 use super::{
-    Cursor, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, Scope, SettingsEvent,
-    UnreadableStack,
+    Cursor, LeaseList, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, Scope,
+    SettingsEvent,
 };
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
@@ -213,15 +213,9 @@ impl Ledger for SqliteLedger {
         })
     }
 
-    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
+    fn list_leases(&self, scope: Scope) -> LedgerFuture<'_, LeaseList> {
         self.read("listing leases", move |db, ledger| {
-            Ok(read::leases(db, ledger, scope)?.0)
-        })
-    }
-
-    fn unreadable(&self) -> LedgerFuture<'_, Vec<UnreadableStack>> {
-        self.read("listing leases", move |db, ledger| {
-            Ok(read::leases(db, ledger, Scope::All)?.1)
+            read::leases(db, ledger, scope)
         })
     }
 

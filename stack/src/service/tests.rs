@@ -11,8 +11,8 @@ use crate::config::Config;
 use crate::init::PhaseBoundary;
 use crate::lease::{Event, EventKind, Lease, NewEvent, Phase, Registration, RenewOn, Source};
 use crate::ledger::{
-    Cursor, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, MemoryLedger, Scope,
-    SettingsEvent, SettingsEventKind, UnreadableStack,
+    Cursor, LeaseList, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, MemoryLedger,
+    Scope, SettingsEvent, SettingsEventKind,
 };
 use crate::policy::{Policy, Refusal};
 use crate::pool::{Pool, PoolEvent, PoolEventKind};
@@ -112,11 +112,8 @@ impl Ledger for Contested {
     fn events(&self, stack: &StackName, after: Seq) -> LedgerFuture<'_, Vec<Event>> {
         self.ledger.events(stack, after)
     }
-    fn leases(&self, scope: Scope) -> LedgerFuture<'_, Vec<Lease>> {
-        self.ledger.leases(scope)
-    }
-    fn unreadable(&self) -> LedgerFuture<'_, Vec<UnreadableStack>> {
-        self.ledger.unreadable()
+    fn list_leases(&self, scope: Scope) -> LedgerFuture<'_, LeaseList> {
+        self.ledger.list_leases(scope)
     }
     fn log(&self, cursor: &Cursor, limit: usize) -> LedgerFuture<'_, LogPage> {
         self.ledger.log(cursor, limit)

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{Access, access};
-use stack::ledger::{LedgerSettings, Scope, UnreadableStack};
+use stack::ledger::{LeaseList, LedgerSettings, Scope, UnreadableStack};
 use stack::service::reap::{ClockEvidence, clock_evidence};
 use stack::{Clock, Exposure, Lease, Ledger, LedgerError, LedgerId, ReaperStatus, SqliteLedger};
 
@@ -99,8 +99,7 @@ async fn read(context: &Context) -> Result<Option<(LedgerId, LedgerContents)>, C
     }
     let ledger = ledger_store::open(&address, true)?;
     let id = ledger.id().await?;
-    let leases = ledger.leases(Scope::All).await?;
-    let unreadable = ledger.unreadable().await?;
+    let LeaseList { leases, unreadable } = ledger.list_leases(Scope::All).await?;
     let reaper = ledger.reaper().await?;
     let settings = ledger.settings().await?;
     // The cloud's clock is another finding.

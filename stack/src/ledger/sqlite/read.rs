@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::lease::{Event, EventKind, Lease, Source};
 use crate::ledger::row::{self, Stream};
-use crate::ledger::{Cursor, LedgerError, LogPage, Scope, UnreadableStack};
+use crate::ledger::{Cursor, LeaseList, LedgerError, LogPage, Scope, UnreadableStack};
 use crate::sqlite::failure;
 use crate::sqlite::file::LedgerFile;
 use crate::sqlite::open::{self, ReadMode};
@@ -183,7 +183,7 @@ pub(super) fn leases(
     db: &Connection,
     ledger: &str,
     scope: Scope,
-) -> Result<(Vec<Lease>, Vec<UnreadableStack>), LedgerError> {
+) -> Result<LeaseList, LedgerError> {
     let failed = |error| failure::sqlite(ledger, "listing leases", error);
     let mut query = db
         .prepare_cached(match scope {
@@ -192,7 +192,10 @@ pub(super) fn leases(
         })
         .map_err(failed)?;
     let mut rows = query.query([]).map_err(failed)?;
-    let (mut leases, mut unreadable) = (Vec::new(), Vec::new());
+    let LeaseList {
+        mut leases,
+        mut unreadable,
+    } = LeaseList::default();
     while let Some(row) = rows.next().map_err(failed)? {
         match lease_of(db, ledger, row) {
             Ok(lease) => leases.extend(lease),
@@ -206,7 +209,7 @@ pub(super) fn leases(
     // A lease is about a kilobyte: caching the keys moves each one once instead of a dozen times.
     leases.sort_by_cached_key(|lease| lease.name.clone());
     unreadable.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok((leases, unreadable))
+    Ok(LeaseList { leases, unreadable })
 }
 
 /// The lease of a row: its snapshot, or the fold of its events.

@@ -2,7 +2,7 @@
 
 use crate::cloud::Resource;
 use crate::lease::{Event, Lease};
-use crate::ledger::Scope;
+use crate::ledger::{LeaseList, Scope, UnreadableStack};
 use crate::listing::{ListedResource, Listing};
 use crate::service::{Leases, ServiceError};
 use crate::values::id::{AppName, Owner, Seq, StackName};
@@ -19,6 +19,17 @@ pub struct StackDetails {
     pub events: Vec<Event>,
     /// The resources that carry its tags, as last described; by id.
     pub resources: Vec<ListedResource>,
+}
+
+/// The stacks of a scope.
+#[derive(Debug)]
+pub struct StackListing {
+    /// The stacks, by name.
+    pub stacks: Vec<Listing>,
+    /// The stacks that cannot be read, because one of their records is damaged, by name.
+    pub unreadable: Vec<UnreadableStack>,
+    /// What they were read against.
+    pub view: View,
 }
 
 /// Selects a stack where several have the same name.
@@ -54,30 +65,31 @@ impl Leases<'_> {
     /// # Errors
     /// When the ledger cannot be read or written.
     pub async fn listing(self, scope: Scope) -> Result<Vec<Listing>, ServiceError> {
-        Ok(self.listing_with_view(scope).await?.0)
+        Ok(self.listing_with_view(scope).await?.stacks)
     }
 
-    /// All stacks in a scope, with the view that they were read against.
+    /// All stacks in a scope, those that cannot be read, and the view that they were read against.
     ///
     /// # Errors
     /// When the ledger cannot be read or written.
-    pub async fn listing_with_view(
-        self,
-        scope: Scope,
-    ) -> Result<(Vec<Listing>, View), ServiceError> {
-        let leases = self.service.ledger.leases(scope).await?;
+    pub async fn listing_with_view(self, scope: Scope) -> Result<StackListing, ServiceError> {
+        let LeaseList { leases, unreadable } = self.service.ledger.list_leases(scope).await?;
         let view = self.view().await?;
-        let mut listing: Vec<Listing> = leases
+        let mut stacks: Vec<Listing> = leases
             .iter()
             .map(|lease| Listing::new(lease, &view))
             .collect();
         if let Some(cloud) = &view.cloud {
             let unleased = cloud.unleased(&leases).into_iter();
-            listing.extend(unleased.map(|tags| Listing::unleased(tags, cloud, &view)));
+            stacks.extend(unleased.map(|tags| Listing::unleased(tags, cloud, &view)));
             // The sort keeps the order of those of one name: the leased one comes first.
-            listing.sort_by(|a, b| a.name.cmp(&b.name));
+            stacks.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        Ok((listing, view))
+        Ok(StackListing {
+            stacks,
+            unreadable,
+            view,
+        })
     }
 
     /// Everything that is known about one stack, also when it is gone.

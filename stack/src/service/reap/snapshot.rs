@@ -9,7 +9,7 @@ use super::clock_evidence::{ClockEvidence, clock_evidence};
 use super::plan::ReaperPlan;
 use crate::config::Config;
 use crate::lease::Lease;
-use crate::ledger::{LedgerError, Scope, UnreadableStack};
+use crate::ledger::{LeaseList, LedgerError, Scope, UnreadableStack};
 use crate::service::{Reaper, ServiceError};
 use crate::teardown_history::TeardownHistory;
 use crate::values::id::{Seq, StackName};
@@ -50,8 +50,10 @@ impl Reaper<'_> {
     /// When the ledger cannot be read or written.
     pub async fn survey(self) -> Result<ReaperSnapshot, ServiceError> {
         let ledger = &self.service.ledger;
-        let mut leases = ledger.leases(Scope::All).await?;
-        let mut unreadable = ledger.unreadable().await?;
+        let LeaseList {
+            mut leases,
+            mut unreadable,
+        } = ledger.list_leases(Scope::All).await?;
         let view = self.service.leases().view().await?;
         let cloud = view.cloud.as_ref().and_then(|cloud| cloud.known().clock);
         let (reaper, now) = (&view.reaper, view.now);

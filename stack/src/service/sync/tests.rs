@@ -12,7 +12,7 @@ use crate::lease::{EventKind, Phase, Source};
 use crate::ledger::{Ledger, LedgerError, MemoryLedger, Scope};
 use crate::listing::{ExpirySource, Flag, Listing};
 use crate::reaper::ReaperEvent;
-use crate::service::StackSelector;
+use crate::service::{StackListing, StackSelector};
 use crate::testing::{
     CloudCall, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
 };
@@ -992,12 +992,12 @@ async fn what_is_only_looked_at_asks_nobody() {
     let service = world.service.clone();
     let service = service.with_cloud(CloudAccess::new(Arc::new(Untouchable), inventory));
     let name = stack_name("a");
-    let (listed, view) = service
+    let StackListing { stacks, view, .. } = service
         .leases()
         .listing_with_view(Scope::All)
         .await
         .expect("lists");
-    assert_eq!(listed.len(), 2);
+    assert_eq!(stacks.len(), 2);
     assert!(view.cloud.is_some());
     for name in ["a", "unleased"] {
         let shown = service

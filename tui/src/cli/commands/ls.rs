@@ -5,7 +5,7 @@ use serde::Serialize;
 use stack::Listing;
 use stack::Phase;
 use stack::ledger::{Scope, UnreadableStack};
-use stack::service::Service;
+use stack::service::{Service, StackListing};
 use stack::view::View;
 
 use crate::cli::context::Context;
@@ -60,8 +60,11 @@ pub(crate) async fn run(
         return no_ledger(arguments, context, ui);
     };
     coverage::refresh(&service, cached).await?;
-    let (stacks, view) = service.leases().listing_with_view(scope).await?;
-    let unreadable = service.ledger().unreadable().await?;
+    let StackListing {
+        stacks,
+        unreadable,
+        view,
+    } = service.leases().listing_with_view(scope).await?;
     if output.json || csv {
         coverage::print_gaps(&view);
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stack::ledger::{Cursor, Scope};
+use stack::ledger::{Cursor, LeaseList, Scope};
 use stack::service::{Service, ServiceError};
 use stack::{LedgerError, LedgerId, Policy, ReaperStatus, StackName};
 use tokio::sync::mpsc;
@@ -193,12 +193,12 @@ impl LedgerLoader {
         }
         // Take the cursor before the leases: a write during the read is then read again next time.
         let end = ledger.end().await?;
-        let leases = ledger.leases(Scope::Live).await?;
+        let LeaseList { leases, unreadable } = ledger.list_leases(Scope::Live).await?;
         self.known = Some((id, end));
         Ok(LedgerData {
             leases,
             ended: None,
-            unreadable: Some(ledger.unreadable().await?),
+            unreadable: Some(unreadable),
             reaper: self.reader.reaper().status().await?,
             policy: Some(Policy::clone(&*self.reader.policy().await?)),
             exists: true,
@@ -244,7 +244,10 @@ impl LedgerLoader {
             leases,
             ended: Some(ended),
             unreadable: match is_damaged {
-                true => Some(self.reader.ledger().unreadable().await?),
+                true => {
+                    let list = self.reader.ledger().list_leases(Scope::Live).await?;
+                    Some(list.unreadable)
+                }
                 false => None,
             },
             reaper: self.reader.reaper().status().await?,
