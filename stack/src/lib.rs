@@ -10,6 +10,7 @@ pub mod cloud;
 pub mod config;
 pub mod cost;
 pub mod due;
+pub mod economics;
 pub mod git;
 pub mod idle;
 pub mod init;

@@ -16,9 +16,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-pub use figures::{EndCounts, Figures, IdleFigures, InitFigures};
+pub use figures::{EndCause, EndCounts, Figures, IdleFigures, InitFigures};
 
-pub(crate) use self::history::LeaseHistory;
 pub(crate) use self::recorder::{LeaseRecorder, StackRecorder, UnfoldableEvent};
 pub(crate) use self::summation::Summation;
 

@@ -86,12 +86,18 @@ pub struct EndCounts {
 }
 
 /// What ended a stack.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum EndCause {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndCause {
+    /// The reaper, after expiry.
     Expiry,
+    /// The reaper, because the stack was not ready in time.
     Purgatory,
+    /// The reaper, because the stack was idle.
     Idleness,
+    /// A user, with jiti.
     Person,
+    /// Terraform, without jiti.
     Terraform,
 }
 
@@ -194,7 +200,7 @@ impl Sums {
 }
 
 /// The smallest of the sorted values that at least `percent` percent do not exceed.
-fn quantile(sorted: &[Elapsed], percent: usize) -> Option<Elapsed> {
+pub(crate) fn quantile<T: Copy>(sorted: &[T], percent: usize) -> Option<T> {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.checked_sub(1)?).copied()
 }
