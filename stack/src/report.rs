@@ -5,9 +5,14 @@
 //! grouping, so that it can be stored. The figures of a period are sums over histories.
 //! [`ReportBuilder`] does both for events in memory.
 
+mod days;
 mod figures;
+mod group_by;
 mod history;
+mod phases;
+mod purgatory;
 mod recorder;
+mod starts;
 mod summation;
 
 use std::collections::BTreeMap;
@@ -16,12 +21,19 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use days::DayFigures;
 pub use figures::{EndCause, EndCounts, Figures, IdleFigures, InitFigures};
+pub use group_by::{GroupBy, GroupByError};
+pub use phases::{ClassFigures, PhaseFigures};
+pub use purgatory::PurgatoryRow;
+pub use starts::{StartFigures, VersionStarts};
 
+pub(crate) use self::history::LeaseHistory;
 pub(crate) use self::recorder::{LeaseRecorder, StackRecorder, UnfoldableEvent};
 pub(crate) use self::summation::Summation;
 
 use crate::cloud::BillLine;
+use crate::economics::{Savings, Verdict, VersionComparison};
 use crate::lease::{Event, IllegalTransition, Lease};
 use crate::ledger::UnreadableStack;
 use crate::values::id::StackName;
@@ -33,19 +45,6 @@ const HISTORY_FORMAT: u32 = 2;
 /// The format of stored histories, which also contain leases. Histories of another format are
 /// dropped, and recorded from the events again.
 pub(crate) const FORMAT: u32 = (HISTORY_FORMAT << 16) | Lease::FORMAT;
-
-/// The grouping of a report.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GroupBy {
-    /// By application.
-    #[default]
-    App,
-    /// By the owner at the time.
-    Owner,
-    /// By application and the version deployed at the time.
-    Version,
-}
 
 /// The figures per group and in total.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +62,24 @@ pub struct Report {
     pub groups: Vec<ReportGroup>,
     /// The total over all groups.
     pub total: Figures,
+    /// The figures of each UTC day, from the first to the last on which a stack existed.
+    #[serde(default)]
+    pub days: Vec<DayFigures>,
+    /// The starts of each version of each app.
+    #[serde(default)]
+    pub starts_by_version: Vec<VersionStarts>,
+    /// The stacks that are in purgatory at the end of the period, the longest first.
+    #[serde(default)]
+    pub purgatories: Vec<PurgatoryRow>,
+    /// For each app, whether to rebuild its stacks, let them sleep, or keep them.
+    #[serde(default)]
+    pub verdicts: Vec<Verdict>,
+    /// For each app, whether its latest version starts slower than the one before.
+    #[serde(default)]
+    pub slower: Vec<VersionComparison>,
+    /// What the stacks saved against stacks that are always on.
+    #[serde(default)]
+    pub savings: Option<Savings>,
 }
 
 /// The figures of one group.

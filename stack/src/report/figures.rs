@@ -6,8 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::KnownIdleness;
 use super::history::{CompletedInit, Segment};
+use super::phases::{ClassFigures, PhaseFigures};
+use super::starts::StartFigures;
+use crate::economics::Savings;
 use crate::listing::end_of;
-use crate::values::money::{DollarTime, Usd};
+use crate::values::money::{DollarTime, HourlyRate, Usd};
 use crate::values::ttl::Elapsed;
 
 /// The figures of a group of stacks. Unknown is null.
@@ -33,16 +36,31 @@ pub struct Figures {
     pub idle: IdleFigures,
     /// How long the stacks took to become ready.
     pub init: InitFigures,
+    /// The starts of the stacks, and their outcomes.
+    #[serde(default)]
+    pub starts: StartFigures,
     /// The number of inits that were not ready in time.
     pub purgatory: u32,
+    /// The time that stacks spent in purgatory, in seconds.
+    #[serde(default)]
+    pub purgatory_seconds: Elapsed,
+    /// What they spent in that time; null if no rate is known for any of it.
+    #[serde(default)]
+    pub purgatory_usd: Option<Usd>,
+    /// Whether that leaves out something that costs money.
+    #[serde(skip)]
+    pub purgatory_is_minimum: bool,
     /// The number of teardowns that left residue.
     pub residue: u32,
     /// What ended the stacks that are gone.
     pub ended: EndCounts,
+    /// What the stacks saved against stacks that are always on; null if that is unknown.
+    #[serde(default)]
+    pub savings: Option<Savings>,
 }
 
 /// Idleness of a group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct IdleFigures {
     /// The number of idle stacks; null if it is not known of any stack whether it is idle.
     pub stacks: Option<u32>,
@@ -52,22 +70,56 @@ pub struct IdleFigures {
     /// Whether the amount wasted leaves out something that costs money.
     #[serde(skip)]
     pub wasted_is_minimum: bool,
+    /// What the idle stacks cost per hour now; null if none is idle or no rate is known.
+    #[serde(default)]
+    pub hourly_usd: Option<HourlyRate>,
+    /// What the idle stacks will cost until they expire, at the current rates; null if none is idle
+    /// or no rate is known.
+    #[serde(default)]
+    pub until_expiry_usd: Option<Usd>,
+    /// The share of the spend that was wasted, from 0 to 1; null if either is unknown.
+    #[serde(default)]
+    pub share: Option<f64>,
 }
 
-/// The completed inits of a group.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The init overhead of a group.
+///
+/// The count and the durations are those of the inits that were completed in the period, also after
+/// their timeout. The time and the dollars are those that the stacks spent in the period while they
+/// were neither ready nor in purgatory, whether or not the init was completed: so they are part of
+/// the spend, and the figures of two periods add up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct InitFigures {
-    /// The number of inits.
+    /// The number of completed inits.
     pub count: u32,
-    /// The median duration; null if there are none.
+    /// The median duration, from request to readiness; null if there are none.
     pub median_seconds: Option<Elapsed>,
     /// The 90th percentile of the duration.
     pub p90_seconds: Option<Elapsed>,
-    /// The total cost of the inits; null if no rate is known for any.
+    /// The 95th percentile of the duration.
+    #[serde(default)]
+    pub p95_seconds: Option<Elapsed>,
+    /// The time of all inits in the period.
+    #[serde(default)]
+    pub seconds: Elapsed,
+    /// What the stacks spent in that time; null if no rate is known for any of it.
     pub usd: Option<Usd>,
-    /// Whether the cost leaves out an init, or something that costs money.
+    /// Whether the cost leaves out something that costs money.
     #[serde(skip)]
     pub usd_is_minimum: bool,
+    /// The share of the time of the inits in the time that the stacks existed, from 0 to 1; null if
+    /// none existed.
+    #[serde(default)]
+    pub share_of_uptime: Option<f64>,
+    /// The name of the phase that took the most time; null if no time belongs to a named phase.
+    #[serde(default)]
+    pub slowest_phase: Option<String>,
+    /// The phases, the longest first. Their times add up to `seconds`, and their dollars to `usd`.
+    #[serde(default)]
+    pub phases: Vec<PhaseFigures>,
+    /// The classes of phases, the longest first.
+    #[serde(default)]
+    pub classes: Vec<ClassFigures>,
 }
 
 /// The number of stacks ended by each cause.
@@ -195,6 +247,8 @@ impl Sums {
         figures.init.count = u32::try_from(self.inits.len()).unwrap_or(u32::MAX);
         figures.init.median_seconds = quantile(&self.inits, 50);
         figures.init.p90_seconds = quantile(&self.inits, 90);
+        figures.init.p95_seconds = quantile(&self.inits, 95);
+        figures.starts = figures.starts.with_rate();
         figures
     }
 }

@@ -62,11 +62,12 @@ impl GroupAttributes {
     }
 
     /// The name of the group in a report.
-    pub(super) fn group(&self, by: GroupBy) -> String {
+    pub(super) fn group(&self, by: &GroupBy) -> String {
         match by {
             GroupBy::App => self.app.to_string(),
             GroupBy::Owner => self.owner.to_string(),
             GroupBy::Version => format!("{}@{}", self.app, self.version),
+            GroupBy::Day | GroupBy::Label(_) => String::new(),
         }
     }
 }

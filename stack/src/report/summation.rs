@@ -71,7 +71,7 @@ struct GroupPeriod {
 struct GroupNames(Vec<String>);
 
 impl GroupNames {
-    fn of(history: &LeaseHistory, by: GroupBy) -> Self {
+    fn of(history: &LeaseHistory, by: &GroupBy) -> Self {
         let attributes = history.attributes().iter();
         Self(attributes.map(|attributes| attributes.group(by)).collect())
     }
@@ -111,7 +111,7 @@ impl<'a> Summation<'a> {
 
     /// Adds one lease: the stack's name, and the number of the lease among those of the name.
     pub(crate) fn add(&mut self, stack: &StackName, number: u32, history: &LeaseHistory) {
-        let names = GroupNames::of(history, self.by);
+        let names = GroupNames::of(history, &self.by);
         let spent = self.add_existence(stack, number, history, &names);
         self.add_purgatories(history, &names);
         self.add_inits(history, &names);
@@ -142,7 +142,7 @@ impl<'a> Summation<'a> {
     /// Adds a lease that ended before the report's period and counts only as idle.
     pub(crate) fn add_earlier(&mut self, lease: &Lease) {
         if let Some((stack, _)) = self.besides.idleness.get_key_value(&lease.name) {
-            let group = GroupAttributes::of(lease).group(self.by);
+            let group = GroupAttributes::of(lease).group(&self.by);
             self.observe(stack, 0, Cow::Owned(group), DollarTime::ZERO);
         }
     }
@@ -318,6 +318,12 @@ impl<'a> Summation<'a> {
             by: self.by,
             groups,
             total: self.sums.total.figures(),
+            days: Vec::new(),
+            starts_by_version: Vec::new(),
+            purgatories: Vec::new(),
+            verdicts: Vec::new(),
+            slower: Vec::new(),
+            savings: None,
         }
     }
 

@@ -58,7 +58,10 @@ impl Reports<'_> {
                 Ok(histories) => histories,
                 Err(Overtaken) => continue,
             };
-            match self.sum(histories, period, by, &mut besides).await? {
+            match self
+                .sum(histories, period, by.clone(), &mut besides)
+                .await?
+            {
                 Some(report) => return Ok(report),
                 // The next attempt replaces what is stored.
                 None => trust = false,

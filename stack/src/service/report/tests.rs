@@ -242,7 +242,7 @@ proptest! {
                     Step::Report { since, by } => {
                         let since = at.as_millisecond() - since;
                         let since = Timestamp::from_millisecond(since).unwrap();
-                        let (stored, scratch) = world.reports(since, GROUPS[by]).await;
+                        let (stored, scratch) = world.reports(since, GROUPS[by].clone()).await;
                         prop_assert_eq!(&stored, &scratch);
                     }
                 }

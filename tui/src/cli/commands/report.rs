@@ -132,11 +132,13 @@ fn hours(figures: &Figures) -> String {
     format!("{}.{}", values::thousands(tenths / 10), tenths % 10)
 }
 
-fn title(report: &Report) -> &'static str {
-    match report.by {
+fn title(report: &Report) -> &str {
+    match &report.by {
         GroupBy::App => "APP",
         GroupBy::Owner => "OWNER",
         GroupBy::Version => "APP@VERSION",
+        GroupBy::Day => "DAY",
+        GroupBy::Label(key) => key,
     }
 }
 
