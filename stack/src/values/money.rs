@@ -5,6 +5,7 @@ use std::iter::Sum;
 use std::ops::Add;
 use std::str::FromStr;
 
+use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
@@ -207,6 +208,27 @@ impl DollarTime {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// This many times the amount.
+    #[must_use]
+    pub fn times(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(Decimal::from(count)))
+    }
+
+    /// The time in which a rate costs this much, rounded down to milliseconds; `None` if the rate
+    /// is zero or the amount negative.
+    #[must_use]
+    pub fn time_at(self, rate: HourlyRate) -> Option<Elapsed> {
+        let millis = self.0.checked_div(rate.0)?;
+        millis.to_u64().map(Elapsed::from_millis)
+    }
+
+    /// The mean rate if this was spent over a time, rounded to ten decimals; `None` without a time.
+    #[must_use]
+    pub fn mean_rate(self, over: Elapsed) -> Option<HourlyRate> {
+        let rate = self.0.checked_div(Decimal::from(over.millis()))?;
+        HourlyRate::new(rate.round_dp(RATE_DECIMALS)).ok()
+    }
+
     /// The exact amount in dollars.
     #[must_use]
     pub fn dollars(self) -> Usd {
@@ -219,6 +241,12 @@ impl Add for DollarTime {
 
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sum for DollarTime {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
     }
 }
 
@@ -326,6 +354,21 @@ mod tests {
             "3.36"
         );
         assert_eq!(rate("1").over(Elapsed::from_millis(1)).to_string(), "0.00");
+    }
+
+    /// An amount divided by a rate is a time, and divided by a time, it is the mean rate.
+    #[test]
+    fn amounts_are_divided() {
+        let hours = |hours: u64| Elapsed::from_millis(hours * 3_600_000);
+        // 2 h at $3/h are $6: 12 h at $0.50/h, or $1.50/h over 4 h.
+        let six = DollarTime::ZERO.plus(rate("3"), hours(2));
+        assert_eq!(six.time_at(rate("0.5")), Some(hours(12)));
+        assert_eq!(six.mean_rate(hours(4)), Some(rate("1.5")));
+        assert_eq!(six.times(3).dollars(), "18".parse().expect("dollars"));
+        assert_eq!(six.time_at(HourlyRate::ZERO), None);
+        assert_eq!(DollarTime::ZERO.minus(six).time_at(rate("1")), None);
+        assert_eq!(six.mean_rate(Elapsed::default()), None);
+        assert_eq!(six.mean_rate(hours(7)), Some(rate("0.8571428571")));
     }
 
     proptest! {
