@@ -3,15 +3,23 @@
 //!
 //! Everything here is a pure function of [`LeaseTimeline`]s. Unknown stays unknown.
 
+mod decisions;
+mod gaps;
 mod savings;
+mod sentences;
+mod statistics;
+#[cfg(test)]
+mod testing;
 mod timeline;
 mod verdict;
 mod version_comparison;
 
-pub use savings::Savings;
+pub use decisions::{DecisionBuilder, Decisions};
+pub use savings::{Savings, SavingsBuilder};
+pub use statistics::mann_whitney;
 pub use timeline::{
     Extension, HoldSpan, LeaseTimeline, Slice, SliceState, Start, StartKind, StartOutcome,
     StartPhase, TermsChange,
 };
-pub use verdict::{Choice, Verdict};
-pub use version_comparison::VersionComparison;
+pub use verdict::{Choice, MIN_GAPS, MIN_STARTS, Verdict};
+pub use version_comparison::{MIN_COMPARED_STARTS, SIGNIFICANCE, VersionComparison};

@@ -28,6 +28,7 @@ pub use phases::{ClassFigures, PhaseFigures};
 pub use purgatory::PurgatoryRow;
 pub use starts::{StartFigures, VersionStarts};
 
+pub(crate) use self::figures::quantile;
 pub(crate) use self::history::LeaseHistory;
 pub(crate) use self::recorder::{LeaseRecorder, StackRecorder, UnfoldableEvent};
 pub(crate) use self::summation::Summation;

@@ -223,3 +223,57 @@ impl Start {
         Some(Elapsed::between(self.requested_at, ready_at))
     }
 }
+
+impl LeaseTimeline {
+    /// When the teardown that ends the lease started; without one, the end of the timeline.
+    #[must_use]
+    pub fn teardown_at(&self) -> Timestamp {
+        let ending =
+            |slice: &&Slice| matches!(slice.state, SliceState::TearingDown | SliceState::Residue);
+        let teardown = self.slices.iter().rev().take_while(ending).last();
+        teardown.map_or(self.until, |slice| slice.from)
+    }
+
+    /// The start that was in progress, or was the last one, at a time.
+    #[must_use]
+    pub fn start_at(&self, at: Timestamp) -> Option<&Start> {
+        let starts = &self.starts;
+        let requested = starts.partition_point(|start| start.requested_at <= at);
+        starts.get(requested.checked_sub(1)?)
+    }
+}
+
+impl Slice {
+    /// Its length within a period.
+    #[must_use]
+    pub fn time_since(&self, since: Timestamp) -> Elapsed {
+        Elapsed::between(self.from.max(since), self.to)
+    }
+
+    /// The spend from the later of `since` and its start until its end. What was charged in one sum
+    /// counts at its start.
+    #[must_use]
+    pub fn spent_since(&self, since: Timestamp) -> DollarTime {
+        if since <= self.from {
+            return self.spent;
+        }
+        let at_rate = self.at_rate(self.time_since(since));
+        at_rate.min(self.spent)
+    }
+
+    /// The spend from its start until the earlier of `until` and its end.
+    #[must_use]
+    pub fn spent_until(&self, until: Timestamp) -> DollarTime {
+        if until <= self.from {
+            return DollarTime::ZERO;
+        }
+        let rest = self.at_rate(Elapsed::between(until.min(self.to), self.to));
+        self.spent.minus(rest.min(self.spent))
+    }
+
+    /// What a time costs at its rate; zero if the rate is unknown.
+    fn at_rate(&self, time: Elapsed) -> DollarTime {
+        self.rate
+            .map_or(DollarTime::ZERO, |rate| DollarTime::ZERO.plus(rate, time))
+    }
+}
