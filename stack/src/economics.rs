@@ -13,6 +13,7 @@ mod testing;
 mod timeline;
 mod verdict;
 mod version_comparison;
+mod what_if;
 
 pub use decisions::{DecisionBuilder, Decisions};
 pub use savings::{Savings, SavingsBuilder};
@@ -23,3 +24,4 @@ pub use timeline::{
 };
 pub use verdict::{Choice, MIN_GAPS, MIN_STARTS, Verdict};
 pub use version_comparison::{MIN_COMPARED_STARTS, SIGNIFICANCE, VersionComparison};
+pub use what_if::{CutOff, PolicyChange, PolicyChangeError, WhatIf, WhatIfBuilder};
