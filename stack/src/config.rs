@@ -23,6 +23,7 @@ use crate::policy::Policy;
 use crate::reaper::DEFAULT_INTERVAL;
 use crate::regular_file;
 use crate::values::id::unsafe_character;
+use crate::values::money::HourlyRate;
 use crate::values::ttl::Span;
 
 /// The whole config file. Unset keys have their defaults; a missing file equals
@@ -41,6 +42,8 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// `[dashboard]`: the dashboard's settings.
     pub dashboard: DashboardConfig,
+    /// `[report]`: the report's settings.
+    pub report: ReportConfig,
     /// `[terraform]`: the programs of teardowns.
     pub terraform: TerraformConfig,
     /// `[teardown]`: what a teardown may be rebuilt from.
@@ -194,6 +197,14 @@ impl DashboardConfig {
     }
 }
 
+/// The settings of the report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReportConfig {
+    /// The price of an hour that an engineer waits for a start, which the savings subtract. Off
+    /// unless set.
+    pub engineer_hourly_usd: Option<HourlyRate>,
+}
+
 impl Config {
     /// Reads the file at `path`.
     ///
@@ -222,6 +233,7 @@ impl Config {
             notify: file.table("notify", notify)?.unwrap_or_default(),
             accounts: file.tables("account", account)?,
             dashboard: file.table("dashboard", dashboard)?.unwrap_or_default(),
+            report: file.table("report", report)?.unwrap_or_default(),
             terraform: file.table("terraform", terraform)?.unwrap_or_default(),
             teardown: file.table("teardown", teardown)?.unwrap_or_default(),
             dispatch: file.table("dispatch", dispatch)?,
@@ -373,6 +385,12 @@ fn dashboard(section: &mut Section<'_>) -> Result<DashboardConfig, ConfigError> 
     Ok(DashboardConfig {
         read_only: section.flag("read_only")?.unwrap_or(none.read_only),
         refresh: section.span("refresh")?.unwrap_or(none.refresh),
+    })
+}
+
+fn report(section: &mut Section<'_>) -> Result<ReportConfig, ConfigError> {
+    Ok(ReportConfig {
+        engineer_hourly_usd: section.rate("engineer_hourly_usd")?,
     })
 }
 

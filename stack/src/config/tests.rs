@@ -76,6 +76,9 @@ regions = ["eu-west-1"]
 [dashboard]
 read_only = true
 refresh = "1m"
+
+[report]
+engineer_hourly_usd = "80"
 "#,
     )
     .expect("a right file");
@@ -130,6 +133,7 @@ refresh = "1m"
             refresh: span("1m")
         }
     );
+    assert_eq!(config.report.engineer_hourly_usd, "80".parse().ok());
 }
 
 /// An empty file has the documented defaults.
