@@ -19,6 +19,7 @@ pub use policy_change::{PolicyChange, PolicyChangeError};
 
 use self::replay::replayed_end;
 use super::timeline::{LeaseTimeline, Slice};
+use crate::ledger::UnreadableStack;
 use crate::report::EndCause;
 use crate::values::id::{AppName, Owner, StackName};
 use crate::values::money::{DollarTime, Usd};
@@ -56,6 +57,8 @@ pub struct WhatIf {
     pub ended_later: u32,
     /// The stacks that would have ended before their last known use, the latest use first.
     pub cut_off: Vec<CutOff>,
+    /// The stacks that are left out, because their events cannot be read.
+    pub unreadable: Vec<UnreadableStack>,
 }
 
 /// A stack that another policy would have ended before its last known use.
@@ -108,6 +111,7 @@ impl WhatIfBuilder {
                 ended_earlier: 0,
                 ended_later: 0,
                 cut_off: Vec::new(),
+                unreadable: Vec::new(),
             },
             is_known: false,
             spent: DollarTime::ZERO,
