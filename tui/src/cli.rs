@@ -6,6 +6,7 @@ pub(crate) mod context;
 pub(crate) mod options;
 pub(crate) mod output;
 pub(crate) mod runtime;
+pub(crate) mod several;
 pub(crate) mod ui;
 
 use clap::CommandFactory;

@@ -1,5 +1,6 @@
 //! How values read, and how people write times: shared by the command line and the dashboard.
 
+pub(crate) mod combined_plan;
 pub(crate) mod describe;
 pub(crate) mod fields;
 pub(crate) mod gantt;

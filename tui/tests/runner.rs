@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod fake_terraform;
 mod fixtures;
 mod sandbox;
 mod story;
@@ -25,6 +26,7 @@ mod test_picture;
 mod test_policy;
 mod test_reap;
 mod test_report;
+mod test_several;
 mod test_show;
 mod test_teardown;
 mod test_usage;

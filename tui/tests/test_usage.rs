@@ -19,20 +19,18 @@ fn help_and_version() {
         sandbox.run(&[command, "--help"]).ok();
     }
     insta::assert_snapshot!(sandbox.run(&["extend", "--help"]).ok().stdout, @r"
-    Extend the lease of a stack
+    Extend the lease of one stack, or of several
 
     The new expiry is counted from the later of now and the current expiry. Past the
     policy's `max_ttl`, jiti refuses (exit code 3) and names the latest time that is
-    allowed.
+    allowed. A stack that jiti refuses does not stop the others.
 
-    Usage: jiti extend [OPTIONS] <NAME> <DURATION>
+    Usage: jiti extend [OPTIONS] <NAME>... <DURATION>
 
     Arguments:
-      <NAME>
-              The stack's name
-
-      <DURATION>
-              The duration to add, such as 90m, 8h or 1d12h
+      <NAME>...
+              The names of the stacks. The last argument is the duration to add,
+              such as 90m, 8h or 1d12h
 
     Options:
           --json

@@ -16,6 +16,7 @@ pub(crate) mod mark;
 pub(crate) mod policy;
 pub(crate) mod reap;
 pub(crate) mod report;
+mod several_power;
 pub(crate) mod show;
 pub(crate) mod sleep;
 pub(crate) mod sync;

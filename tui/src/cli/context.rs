@@ -12,6 +12,7 @@ use stack::{
     Actor, Config, Lease, Ledger, LedgerError, MemoryLedger, Source, SqliteInventory, StackName,
     SystemClock,
 };
+use tokio::sync::Semaphore;
 
 use crate::cli::options::GlobalOptions;
 use crate::cloud_provider;
@@ -231,6 +232,14 @@ impl Context {
             recovery_commands: cloud_provider::RECOVERY_COMMANDS,
             ..TeardownSettings::default()
         })
+    }
+
+    /// How many stacks one process acts on at once: `concurrency` under [reaper].
+    pub(crate) fn concurrency(&self) -> Result<usize, CommandError> {
+        let concurrency = self.config()?.reaper.concurrency;
+        Ok(usize::try_from(concurrency)
+            .unwrap_or(usize::MAX)
+            .clamp(1, Semaphore::MAX_PERMITS))
     }
 
     /// Whether `--read-only` is set.

@@ -1,24 +1,26 @@
-//! `jiti hold NAME --until T --why "…"`
+//! `jiti hold NAME... --until T --why "…"`
 
 use clap::Args;
-use stack::StackName;
+use stack::{ServiceError, StackName};
 
 use crate::cli::context::{Context, explain};
 use crate::cli::options::OutputOptions;
 use crate::cli::output::change;
+use crate::cli::several;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::until::Until;
 use crate::format::values;
 
-/// Keep the reaper away from a stack until a stated time
+/// Keep the reaper away from one stack, or from several, until a stated time
 ///
 /// A hold always ends automatically. If it would be longer than the policy's `max_hold`, jiti
 /// refuses (exit code 3) and names the latest time that is allowed.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// The stack's name
-    name: StackName,
+    /// The names of the stacks
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<StackName>,
 
     /// The end of the hold: a duration such as 6h, or a time such as 2026-03-02T18:00:00Z
     #[arg(long, value_name = "T")]
@@ -38,11 +40,12 @@ pub(crate) async fn run(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let Arguments {
-        name,
+        names,
         until,
         why,
         output,
     } = arguments;
+    let names = several::distinct(&names);
     let service = context.writer()?;
     let now = service.now();
     let until = until.resolve(now);
@@ -54,9 +57,17 @@ pub(crate) async fn run(
         ))
         .hint("use a later time, or a duration such as 6h"));
     }
-    if let Err(error) = service.leases().hold(&name, until, why.as_str()).await {
-        return Err(explain(error, &service, &name).await);
-    }
-    let sentence = format!("{name} is held until {}: {why}", values::moment(until, now));
-    change::write(ui, output, &service, &name, Some(sentence)).await
+    let hold = async |name: &StackName| {
+        service.leases().hold(name, until, why.as_str()).await?;
+        let moment = values::moment(until, now);
+        Ok::<_, ServiceError>(format!("{name} is held until {moment}: {why}"))
+    };
+    let [name] = names.as_slice() else {
+        return several::change(ui, output, &service, &names, "held", hold).await;
+    };
+    let sentence = match hold(name).await {
+        Ok(sentence) => sentence,
+        Err(error) => return Err(explain(error, &service, name).await),
+    };
+    change::write(ui, output, &service, name, Some(sentence)).await
 }

@@ -1,4 +1,4 @@
-//! `jiti sleep NAME [--until T]`
+//! `jiti sleep NAME... [--until T]`
 
 use clap::Args;
 use stack::StackName;
@@ -7,24 +7,27 @@ use stack::service::power::{
     PollPolicy, PowerFailure, PowerOutcome, PowerStep, SleepError, SwitchedResource,
 };
 
+use super::several_power::{self, PowerChange};
 use crate::cli::context::{Context, explain};
 use crate::cli::options::OutputOptions;
 use crate::cli::output::json;
+use crate::cli::several;
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::text::clean;
 use crate::format::until::Until;
 use crate::format::{describe, values};
 
-/// Stop a stack's compute and keep its data
+/// Stop the compute of one stack, or of several, and keep the data
 ///
 /// jiti records every size in the ledger before it stops anything, and `jiti wake` restores it. The
 /// lease keeps running while the stack sleeps. If a stack is only partly asleep, run sleep or wake
 /// again.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// The stack's name
-    name: StackName,
+    /// The names of the stacks
+    #[arg(value_name = "NAME", required = true)]
+    names: Vec<StackName>,
 
     /// When the reaper wakes the stack: a duration such as 12h, or a time such as
     /// 2026-03-02T06:00:00Z
@@ -41,12 +44,17 @@ pub(crate) async fn run(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let Arguments {
-        name,
+        names,
         until,
         output,
     } = arguments;
+    let names = several::distinct(names);
     let service = context.writer()?;
     let until = until.map(|until| until.resolve(service.now()));
+    let [name] = names.as_slice() else {
+        let change = PowerChange::Sleep(until);
+        return several_power::run(change, &names, *output, &service, context, ui).await;
+    };
     let print_step = progress_printer(*output);
     let outcome = service
         .power()
@@ -73,7 +81,7 @@ pub(super) fn progress_printer(output: OutputOptions) -> impl Fn(&PowerStep) + S
     }
 }
 
-fn step_line(step: &PowerStep) -> String {
+pub(super) fn step_line(step: &PowerStep) -> String {
     match step {
         PowerStep::Stopping(resource) => format!("  {}: stopping", switched(resource)),
         PowerStep::Starting(resource) => format!("  {}: starting", switched(resource)),
@@ -135,7 +143,7 @@ pub(crate) fn wake_estimate(outcome: &PowerOutcome) -> String {
     }
 }
 
-async fn write_outcome(
+pub(super) async fn write_outcome(
     ui: &mut Ui,
     outcome: &PowerOutcome,
     service: &Service,

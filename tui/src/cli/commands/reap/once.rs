@@ -67,9 +67,10 @@ pub(super) fn shared(
     context: &Context,
     reporter: &Reporter,
 ) -> Result<(Shared, impl Future<Output = ()> + use<>), CommandError> {
+    require_config(context)?;
     let (stop_runs, stop) = watch::channel(false);
     let shared = Shared {
-        slots: Arc::new(Semaphore::new(concurrency(context)?)),
+        slots: Arc::new(Semaphore::new(context.concurrency()?)),
         in_flight: InFlight::default(),
         stop,
         stop_deletes: StopSignal::default(),
@@ -78,15 +79,6 @@ pub(super) fn shared(
     let signals = Signals::of_process().map_err(|error| no_signals(&error))?;
     let forwarding = signals.forward(stop_runs, shared.stop_deletes.clone(), reporter.clone());
     Ok((shared, forwarding))
-}
-
-/// How many teardowns may run at once.
-fn concurrency(context: &Context) -> Result<usize, CommandError> {
-    require_config(context)?;
-    let concurrency = context.config()?.reaper.concurrency;
-    Ok(usize::try_from(concurrency)
-        .unwrap_or(usize::MAX)
-        .clamp(1, Semaphore::MAX_PERMITS))
 }
 
 fn no_signals(error: &std::io::Error) -> CommandError {

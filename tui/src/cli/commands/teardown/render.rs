@@ -132,51 +132,55 @@ fn sweep_table(plan: &TeardownPlan) -> Table {
 /// Prints one step.
 pub(super) fn step(ui: &mut Ui, step: &Progress) -> Result<(), CommandError> {
     match step {
-        Progress::Planning { name } => ui.text(&format!("Planning the teardown of {name} …")),
-        Progress::Started { pid, host, .. } => ui.text(&format!(
+        Progress::Done(outcome) => done(ui, outcome),
+        step => line(step).map_or(Ok(()), |line| ui.text(&line)),
+    }
+}
+
+/// A step as one line; `None` for the last step, and for a step from a newer version of jiti.
+pub(super) fn line(step: &Progress) -> Option<String> {
+    Some(match step {
+        Progress::Planning { name } => format!("Planning the teardown of {name} …"),
+        Progress::Started { pid, host, .. } => format!(
             "Process {pid} on {host} runs the teardown; it keeps running if you close this one"
-        )),
-        Progress::Dispatched { command, until, .. } => ui.text(&format!(
+        ),
+        Progress::Dispatched { command, until, .. } => format!(
             "Dispatched with `{}`; the teardown has until {} UTC",
             teardown_plan::typed(command),
             values::minute(*until)
-        )),
+        ),
         Progress::ResourceStarted { id, kind } => {
-            ui.text(&format!("  {}: deleting", describe::resource(kind, id)))
+            format!("  {}: deleting", describe::resource(kind, id))
         }
         Progress::ResourceProgress { id, kind, seconds } => {
             let id = describe::resource(kind, id);
-            ui.text(&format!(
+            format!(
                 "  {id}: deleting, {} so far",
                 values::whole_seconds(*seconds)
-            ))
+            )
         }
         Progress::ResourceDeleted(deleted) => {
             let id = describe::resource(&deleted.kind, &deleted.id);
-            ui.text(&match deleted.scheduled_for {
+            match deleted.scheduled_for {
                 Some(time) => format!("  {id}: AWS will delete it at {} UTC", values::minute(time)),
                 None => format!(
                     "  {id}: deleted after {}",
                     values::whole_seconds(deleted.seconds)
                 ),
-            })
+            }
         }
         Progress::ResourceFailed { id, kind, seconds } => {
             let id = describe::resource(kind, id);
-            ui.text(&format!(
-                "  {id}: failed after {}",
-                values::whole_seconds(*seconds)
-            ))
+            format!("  {id}: failed after {}", values::whole_seconds(*seconds))
         }
-        Progress::ResourceSaid { id, line } => ui.text(&format!("  {id}: it said: {line}")),
-        Progress::Looking => ui.text("Checking whether anything is left …"),
+        Progress::ResourceSaid { id, line } => format!("  {id}: it said: {line}"),
+        Progress::Looking => "Checking whether anything is left …".to_owned(),
         Progress::Stopping => {
-            ui.text("Stopping: the deletes that have started will finish, no further delete starts")
+            "Stopping: the deletes that have started will finish, no further delete starts"
+                .to_owned()
         }
-        Progress::Done(outcome) => done(ui, outcome),
-        // A failure is reported as the error. A step from a newer version of jiti is skipped.
-        _ => Ok(()),
-    }
+        _ => return None,
+    })
 }
 
 fn done(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
@@ -186,11 +190,7 @@ fn done(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
         residue,
         ..
     } = outcome;
-    for one in deleted {
-        if let Some(reservation) = &one.name_reservation {
-            ui.text(&format!("! {}: {}", one.id, reservation.warning()))?;
-        }
-    }
+    reservations(ui, outcome)?;
     if residue.is_empty() {
         return ui.text(&format!(
             "{name} is gone: {} deleted, nothing left",
@@ -202,7 +202,22 @@ fn done(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
         values::count(deleted.len(), "resource"),
         values::thousands(residue.len())
     ))?;
-    for resource in residue {
+    left(ui, outcome)
+}
+
+/// Prints which of the deleted resources keep their name.
+pub(super) fn reservations(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
+    for one in &outcome.deleted {
+        if let Some(reservation) = &one.name_reservation {
+            ui.text(&format!("! {}: {}", one.id, reservation.warning()))?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints each resource that is left, and why.
+pub(super) fn left(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
+    for resource in &outcome.residue {
         let by = resource
             .blocked_by
             .as_deref()
