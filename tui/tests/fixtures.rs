@@ -117,6 +117,55 @@ pub(crate) fn usual_lease(stack: &str) -> Lease {
     ))
 }
 
+/// The names of the stacks of [`marked_harness`].
+pub(crate) const MARKED: [&str; 5] = ["alpha", "beta", "gamma", "delta", "prod-1"];
+
+/// A harness with five stacks, four of which are marked: all but `delta`. The policy protects
+/// `prod-1`, and `beta` is held.
+pub(crate) fn marked_harness(config: HarnessConfig) -> Harness {
+    let policy = stack::Policy {
+        protected: vec!["prod-*".to_owned()],
+        ..config.policy
+    };
+    let leases = MARKED.map(|stack| {
+        let held = EventKind::Held {
+            until: Span::minutes(300).after(now()),
+            why: "demo at four".to_owned(),
+        };
+        let recorded = EventKind::Recorded { origin: None };
+        let mut more = vec![(179, recorded)];
+        more.extend((stack == "beta").then_some((20, held)));
+        lease(&story(stack, 180, |_| {}, more))
+    });
+    let config = HarnessConfig { policy, ..config };
+    let mut harness = harness_with(config, leases.to_vec());
+    harness.keys("*/delta<enter> <esc>");
+    harness
+}
+
+/// Requests the teardown of the marked stacks, whose plans arrive: `gamma` is refused.
+pub(crate) fn planned_harness(config: HarnessConfig) -> Harness {
+    let mut harness = marked_harness(config);
+    harness.keys("d");
+    harness.plan(plan("alpha", false, 5));
+    harness.plan(plan("beta", false, 2));
+    harness.fail_plan(
+        &name("gamma"),
+        "the plan would delete the jiti_stack of another stack: keep one per root module",
+        true,
+    );
+    harness.plan(plan("prod-1", true, 3));
+    harness
+}
+
+/// The teardown of the marked stacks without `prod-1`: one stack in progress, one waiting.
+pub(crate) fn running_harness(config: HarnessConfig) -> Harness {
+    let mut harness = planned_harness(config);
+    harness.keys("2<enter>");
+    harness.progress(&name("alpha"), half_done_teardown("alpha"));
+    harness
+}
+
 /// The plan of a teardown.
 pub(crate) fn plan(stack: &str, protected: bool, resources: usize) -> TeardownPlan {
     TeardownPlan {

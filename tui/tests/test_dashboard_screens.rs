@@ -5,8 +5,9 @@ use stack::{EventKind, ReaperStatus};
 use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{
-    asleep_harness, billed_harness, demo_harness, finished_sleep, found_resources, half_done_sleep,
-    half_done_teardown, harness_with, lease, name, now, plan, sleep_plan, story, sweep_plan,
+    asleep_harness, billed_harness, demo_harness, finished_sleep, finished_teardown,
+    found_resources, half_done_sleep, half_done_teardown, harness_with, lease, marked_harness,
+    name, now, plan, planned_harness, running_harness, sleep_plan, story, sweep_plan,
     teardown_with_residue, unleased_harness, usual_lease,
 };
 
@@ -265,6 +266,52 @@ const SCREENS: &Screens = &[
         harness.keys("/chi<enter>d");
         harness.plan(sweep_plan("forgotten"));
         harness.keys("forg");
+        harness
+    }),
+    ("list_marked", marked_harness),
+    ("combined_asking", |scene| {
+        let mut harness = marked_harness(scene);
+        harness.keys("d");
+        harness.plan(plan("beta", false, 2));
+        harness
+    }),
+    ("combined_plan", planned_harness),
+    ("combined_problem", |scene| {
+        let mut harness = planned_harness(scene);
+        harness.keys("3<enter>");
+        harness
+    }),
+    ("combined_extend", |scene| {
+        let mut harness = marked_harness(scene);
+        harness.keys("e2h<enter>4");
+        harness
+    }),
+    ("combined_hold", |scene| {
+        let mut harness = marked_harness(scene);
+        harness.keys("h6h<enter>");
+        harness
+    }),
+    ("combined_sleep", |scene| {
+        let mut harness = marked_harness(HarnessConfig {
+            cloud: true,
+            ..scene
+        });
+        harness.keys("z");
+        for stack in ["alpha", "beta", "gamma", "prod-1"] {
+            harness.plan_sleep(sleep_plan(stack));
+        }
+        harness
+    }),
+    ("batch_progress", running_harness),
+    ("batch_ended", |scene| {
+        let mut harness = running_harness(scene);
+        harness.progress(&name("alpha"), vec![finished_teardown("alpha")]);
+        harness.progress(&name("beta"), vec![teardown_with_residue("beta")]);
+        harness
+    }),
+    ("list_batch", |scene| {
+        let mut harness = running_harness(scene);
+        harness.keys("<esc>");
         harness
     }),
     ("detail_lease", |scene| detail(scene, "1")),

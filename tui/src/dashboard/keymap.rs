@@ -104,7 +104,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "Esc",
         Msg::Back,
         "back",
-        "go back, close the popup or clear the filter",
+        "go back, close the popup, clear the filter, then the marks",
         ALL_CONTEXTS,
     ),
     bind(
@@ -148,11 +148,35 @@ pub(crate) const BINDINGS: &[Binding] = &[
         &[List],
     ),
     bind(
+        &[KeyCode::Char(' ')],
+        "Space",
+        Msg::Mark,
+        "mark",
+        "mark the stack: d e h u z w then act on all marked stacks",
+        &[List],
+    ),
+    bind(
+        &[KeyCode::Char('*')],
+        "*",
+        Msg::MarkAll,
+        "mark all",
+        "mark all stacks that the filter shows, or unmark them",
+        &[List],
+    ),
+    bind(
+        &[KeyCode::Char('b')],
+        "b",
+        Msg::Batch,
+        "results",
+        "show how the last action on marked stacks went, stack by stack",
+        SCREENS,
+    ),
+    bind(
         &[KeyCode::Char('d')],
         "d",
         Msg::Teardown,
         "teardown",
-        "plan a teardown; y in the popup starts it",
+        "plan a teardown; y starts it, or the number of marked stacks",
         SCREENS,
     ),
     bind(
@@ -291,6 +315,8 @@ pub(crate) fn lookup(context: KeyContext, key: &KeyEvent) -> Option<Msg> {
             KeyCode::Esc => Some(Msg::Back),
             KeyCode::Up => Some(Msg::Up),
             KeyCode::Down | KeyCode::Tab => Some(Msg::Down),
+            KeyCode::PageUp => Some(Msg::PageUp),
+            KeyCode::PageDown => Some(Msg::PageDown),
             _ => None,
         };
     }

@@ -1,9 +1,12 @@
 //! The state of the dashboard. Each part has its own file. Drawing never changes it.
 
+pub(crate) mod batch;
+pub(crate) mod bulk_action;
 pub(crate) mod column;
 pub(crate) mod detail;
 pub(crate) mod filter;
 pub(crate) mod list;
+pub(crate) mod marks;
 pub(crate) mod messages;
 pub(crate) mod operations;
 pub(crate) mod popup;
@@ -16,8 +19,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use stack::Policy;
 
+use self::batch::Batch;
 use self::detail::Detail;
 use self::list::List;
+use self::marks::Marks;
 use self::messages::{Message, Messages};
 use self::operations::Operations;
 use self::popup::Popup;
@@ -86,6 +91,10 @@ pub(crate) struct Model {
     pub(crate) size: Size,
     pub(crate) store: StackStore,
     pub(crate) list: List,
+    /// The marked stacks.
+    pub(crate) marks: Marks,
+    /// The last action on several stacks.
+    pub(crate) batch: Option<Batch>,
     pub(crate) screen: Screen,
     pub(crate) popup: Option<Popup>,
     pub(crate) messages: Messages,
@@ -120,6 +129,8 @@ impl Model {
             size,
             store,
             list,
+            marks: Marks::default(),
+            batch: None,
             screen: Screen::List,
             popup: None,
             messages: Messages::default(),

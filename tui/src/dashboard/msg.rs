@@ -31,6 +31,12 @@ pub(crate) enum Msg {
     Sort,
     /// Change the grouping.
     Group,
+    /// Mark the selected stack, or remove its mark.
+    Mark,
+    /// Mark every stack in the list, or remove the marks.
+    MarkAll,
+    /// Show the last action on several stacks.
+    Batch,
     /// Tear the stack down.
     Teardown,
     /// Extend the lease.

@@ -12,7 +12,7 @@ use stack::service::power::{PollPolicy, PowerOutcome, PowerStep};
 use stack::service::{Service, ServiceError};
 use stack::{Phase, RunId, Seq, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::dashboard::effect::Effect;
 use crate::dashboard::event::Event;
@@ -33,6 +33,12 @@ pub(crate) struct EffectRunner {
     simulation: Option<Arc<Simulation>>,
     load_requests: mpsc::Sender<()>,
     sync_requests: mpsc::Sender<CloudRequest>,
+    /// Limits how many leases are changed at once.
+    change_slots: Arc<Semaphore>,
+    /// Limits how many sleeps are planned at once.
+    plan_slots: Arc<Semaphore>,
+    /// Limits how many stacks go to sleep or wake up at once.
+    power_slots: Arc<Semaphore>,
     events: UnboundedSender<Event>,
 }
 
@@ -80,7 +86,11 @@ impl EffectRunner {
         if observer.cloud_access().is_some() {
             tokio::spawn(cloud_sync::serve(observer, sync_requests, events.clone()));
         }
+        let slots = || Arc::new(Semaphore::new(teardowns.concurrency()));
         Self {
+            change_slots: slots(),
+            plan_slots: slots(),
+            power_slots: slots(),
             sync_requests: syncs,
             reader,
             writer: Arc::new(writer),
@@ -148,9 +158,12 @@ impl EffectRunner {
     fn plan(&self, stack: StackKey) {
         let (teardowns, reader) = (Arc::clone(&self.teardowns), Arc::clone(&self.reader));
         let events = self.events.clone();
+        teardowns.request(&stack);
         tokio::spawn(async move {
-            let answer = teardowns.plan(&reader, &stack).await;
-            let _ = events.send(Event::TeardownPlanned { stack, answer });
+            // `None`: the user no longer wants the plan.
+            if let Some(answer) = teardowns.plan(&reader, &stack).await {
+                let _ = events.send(Event::TeardownPlanned { stack, answer });
+            }
         });
     }
 
@@ -165,7 +178,10 @@ impl EffectRunner {
 
     fn plan_sleep(&self, stack: StackName) {
         let (reader, events) = (Arc::clone(&self.reader), self.events.clone());
+        let slots = Arc::clone(&self.plan_slots);
         tokio::spawn(async move {
+            // `acquire` fails only after `close`, which is never called.
+            let _slot = slots.acquire().await;
             let answer = reader.power().plan_sleep(&stack).await;
             let answer = answer.map(Box::new).map_err(Problem::from);
             let _ = events.send(Event::SleepPlanned { stack, answer });
@@ -175,7 +191,9 @@ impl EffectRunner {
     /// Puts a stack to sleep or wakes it, unless changes are not allowed.
     fn change_power(&self, stack: StackName, change: PowerChange) {
         let (writer, events) = (Arc::clone(&self.writer), self.events.clone());
+        let slots = Arc::clone(&self.power_slots);
         tokio::spawn(async move {
+            let _slot = slots.acquire().await;
             let answer = match writer.as_ref() {
                 Ok(service) => power_outcome(service, &stack, change, &events).await,
                 Err(problem) => Err(problem.clone()),
@@ -230,7 +248,9 @@ impl EffectRunner {
         L: Future<Output = Result<String, ServiceError>> + Send,
     {
         let (writer, events) = (Arc::clone(&self.writer), self.events.clone());
+        let slots = Arc::clone(&self.change_slots);
         tokio::spawn(async move {
+            let _slot = slots.acquire().await;
             let answer = match writer.as_ref() {
                 Ok(service) => act(service.clone()).await.map_err(Problem::from),
                 Err(problem) => Err(problem.clone()),

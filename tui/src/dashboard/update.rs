@@ -1,6 +1,9 @@
 //! Applies events to the model and returns the effects to run. It never waits and never draws.
 
+mod batch;
+mod combined;
 mod keys;
+mod marks;
 mod mouse;
 mod navigation;
 mod popup;
@@ -56,7 +59,7 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             events_loaded(model, &stack, after, answer, wake_duration);
             Vec::new()
         }
-        Event::ChangeFinished { answer, .. } => change_finished(model, answer),
+        Event::ChangeFinished { stack, answer } => change_finished(model, &stack, answer),
         Event::TeardownPlanned { stack, answer } => teardown::planned(model, &stack, answer),
         Event::SleepPlanned { stack, answer } => {
             sleep::planned(model, &stack, answer);
@@ -116,6 +119,7 @@ fn ledger_loaded(model: &mut Model, answer: Result<Box<LedgerData>, Problem>) ->
                 effects.push(Effect::LoadCloud);
             }
             model.store.load(*loaded);
+            model.marks.follow(&model.store);
             effects.extend(popup::close_if_gone(model));
         }
         // Keep showing the stacks from the last successful read.
@@ -158,6 +162,7 @@ fn cloud_loaded(model: &mut Model, answer: Result<Box<CloudData>, Problem>) {
     match answer {
         Ok(snapshot) => {
             model.store.set_cloud(*snapshot);
+            model.marks.follow(&model.store);
             model.list.measure(&model.store);
             model.list.rebuild(&model.store, layout::rows(model.size));
             model.dirty = true;
@@ -192,7 +197,14 @@ fn events_loaded(
     model.dirty = true;
 }
 
-fn change_finished(model: &mut Model, answer: Result<String, Problem>) -> Vec<Effect> {
+fn change_finished(
+    model: &mut Model,
+    stack: &StackName,
+    answer: Result<String, Problem>,
+) -> Vec<Effect> {
+    if batch::change_finished(model, stack, &answer) {
+        return vec![Effect::Load];
+    }
     match answer {
         Ok(said) => {
             model.set_status(Tone::Good, said);

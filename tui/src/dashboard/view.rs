@@ -14,6 +14,7 @@
 //! └──────────────────────────────┘
 //! ```
 
+mod batch_progress;
 mod canvas;
 mod detail;
 mod empty;
@@ -65,7 +66,7 @@ pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
 }
 
 pub(crate) use self::detail::{max_scroll, tab_at};
-pub(crate) use self::popup::max_messages_scroll;
+pub(crate) use self::popup::{combined_list, max_batch_scroll, max_messages_scroll};
 
 /// Returns the screen as text, one line per row, without trailing blanks.
 pub(crate) fn screen_text(buffer: &Buffer) -> String {

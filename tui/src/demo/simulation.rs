@@ -23,8 +23,9 @@ use crate::dashboard::event::{CloudData, Event};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
 
-/// How many teardowns run at once. The others wait for their turn.
-const MAX_CONCURRENT_TEARDOWNS: usize = 4;
+/// How many teardowns run at once, and how many stacks go to sleep or wake up. The others wait for
+/// their turn.
+const MAX_CONCURRENT_OPERATIONS: usize = 4;
 
 /// How often an append that lost a race is tried.
 const MAX_APPEND_TRIES: usize = 5;
@@ -63,6 +64,7 @@ pub(crate) struct Simulation {
     /// The teardowns in progress.
     running: Mutex<BTreeMap<StackName, RunId>>,
     teardown_slots: Semaphore,
+    power_slots: Semaphore,
 }
 
 impl Simulation {
@@ -80,7 +82,8 @@ impl Simulation {
             cloud: Mutex::default(),
             plans: Mutex::default(),
             running: Mutex::default(),
-            teardown_slots: Semaphore::new(MAX_CONCURRENT_TEARDOWNS),
+            teardown_slots: Semaphore::new(MAX_CONCURRENT_OPERATIONS),
+            power_slots: Semaphore::new(MAX_CONCURRENT_OPERATIONS),
         })
     }
 

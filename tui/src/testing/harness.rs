@@ -197,6 +197,23 @@ impl Harness {
         });
     }
 
+    /// The plan of a teardown could not be made, because a rule refuses it or it failed.
+    pub fn fail_plan(&mut self, stack: &StackName, message: &str, refused: bool) {
+        let message = message.to_owned();
+        self.handle(Event::TeardownPlanned {
+            stack: StackKey::from(stack),
+            answer: Err(Problem { message, refused }),
+        });
+    }
+
+    /// A change of a lease has ended, with a sentence or with the reason why it was refused.
+    pub fn change_finished(&mut self, stack: &StackName, answer: Result<&str, &str>) {
+        self.handle(Event::ChangeFinished {
+            stack: stack.clone(),
+            answer: answer.map(str::to_owned).map_err(Problem::refused),
+        });
+    }
+
     /// The preview of a teardown for the stack's page is ready.
     pub fn preview_teardown(&mut self, plan: TeardownPlan) {
         self.handle(Event::TeardownPreviewed {

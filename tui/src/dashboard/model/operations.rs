@@ -37,6 +37,8 @@ pub(crate) struct Operation {
     pub(crate) count: usize,
     /// The resources reported so far, in the order of their first report.
     pub(crate) resources: Vec<(String, ResourceProgress)>,
+    /// It has begun, and no longer waits for its turn.
+    pub(crate) started: bool,
     /// A user asked it to stop.
     pub(crate) stopping: bool,
     /// How it ended; `None` while it runs.
@@ -186,6 +188,7 @@ impl Operation {
     }
 
     fn apply_teardown_step(&mut self, step: Progress, now: Timestamp) {
+        self.started = true;
         match step {
             Progress::Started { run, count, .. } => (self.run, self.count) = (Some(run), count),
             Progress::ResourceStarted { id, .. } => self.set(id, ResourceProgress::InProgress(now)),
@@ -209,6 +212,7 @@ impl Operation {
     }
 
     fn apply_power_step(&mut self, step: PowerStep, now: Timestamp) {
+        self.started = true;
         match step {
             PowerStep::Stopping(one) | PowerStep::Starting(one) => {
                 self.set(one.id.to_string(), ResourceProgress::InProgress(now));

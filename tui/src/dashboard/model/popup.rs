@@ -1,11 +1,13 @@
 //! The popup above the screen. At most one is open, and it receives all keys.
 
+mod combined;
 mod extend;
 mod hold;
 mod plan_request;
 mod sleep;
 mod teardown;
 
+pub(crate) use combined::{CombinedDialog, CombinedEntry, EntryPlan, Outlook};
 pub(crate) use extend::{ExtendDialog, Preset};
 pub(crate) use hold::{HoldDialog, HoldField};
 pub(crate) use plan_request::PlanState;
@@ -29,17 +31,22 @@ pub(crate) enum Popup {
     Sleep(Box<SleepDialog>),
     /// Tear a stack down.
     Teardown(Box<TeardownDialog>),
+    /// An action on several stacks.
+    Combined(Box<CombinedDialog>),
+    /// The last action on several stacks; the number of lines scrolled.
+    Batch(usize),
 }
 
 impl Popup {
     /// Whether keys write text in the popup.
     pub(crate) fn is_text_focused(&self) -> bool {
         match self {
-            Self::Help(_) | Self::Messages(_) | Self::Sort(_) => false,
+            Self::Help(_) | Self::Messages(_) | Self::Sort(_) | Self::Batch(_) => false,
             Self::Sleep(nap) => nap.writing,
             Self::Extend(extend) => extend.is_text_focused(),
             Self::Hold(_) => true,
             Self::Teardown(confirm) => confirm.is_text_focused(),
+            Self::Combined(combined) => combined.is_text_focused(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A separate process runs each teardown and continues when the dashboard ends. Its progress file
 //! is read in the same way whichever process started it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,16 +29,18 @@ use crate::teardown_process::TeardownProcess;
 /// How often jiti checks that the runner of a followed teardown is alive, while it reports nothing.
 const LIVENESS_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How many teardowns one dashboard runs at once. Each starts its own Terraform, and more of them
-/// would hit the account's rate limits. The others wait before they start.
-const MAX_CONCURRENT_TEARDOWNS: usize = 4;
-
 /// Plans and runs teardowns.
 pub(crate) struct TeardownWorker {
     context: Context,
     settings: TeardownSettings,
     /// The plans that wait for the user's confirmation.
     saved_plans: Mutex<BTreeMap<StackKey, PreparedTeardown>>,
+    /// The stacks whose plans were requested and not discarded.
+    requested: Mutex<BTreeSet<StackKey>>,
+    /// How many plans are made at once, and how many teardowns run at once. Each starts its own
+    /// Terraform, and more of them would hit the account's rate limits. The others wait.
+    concurrency: usize,
+    plan_slots: Semaphore,
     run_slots: Semaphore,
     /// Previews run one at a time.
     preview_slot: Semaphore,
@@ -47,28 +49,49 @@ pub(crate) struct TeardownWorker {
 impl TeardownWorker {
     /// Makes a worker on the ledger of a context.
     pub(crate) fn new(context: Context) -> Result<Self, CommandError> {
+        let concurrency = context.concurrency()?;
         Ok(Self {
             settings: context.teardown_settings()?,
             context,
             saved_plans: Mutex::default(),
-            run_slots: Semaphore::new(MAX_CONCURRENT_TEARDOWNS),
+            requested: Mutex::default(),
+            concurrency,
+            plan_slots: Semaphore::new(concurrency),
+            run_slots: Semaphore::new(concurrency),
             preview_slot: Semaphore::new(1),
         })
     }
 
-    /// Plans a teardown and keeps the plan for confirmation. `None`: the stack is already gone.
+    /// How many teardowns run at once.
+    pub(crate) fn concurrency(&self) -> usize {
+        self.concurrency
+    }
+
+    /// The user wants a plan, which [`plan`](Self::plan) makes.
+    pub(crate) fn request(&self, stack: &StackKey) {
+        self.requests().insert(stack.clone());
+    }
+
+    /// Plans a teardown and keeps the plan for confirmation. `Ok(None)`: the stack is already gone.
+    /// `None`: the user discarded the plan while it waited for its turn.
     pub(crate) async fn plan(
         &self,
         service: &Service,
         stack: &StackKey,
-    ) -> Result<Option<Box<TeardownPlan>>, Problem> {
-        let prepared = self.planned(service, stack).await;
-        let Some(prepared) = prepared.map_err(Problem::from)? else {
-            return Ok(None);
+    ) -> Option<Result<Option<Box<TeardownPlan>>, Problem>> {
+        // `acquire` fails only after `close`, which is never called.
+        let _slot = self.plan_slots.acquire().await;
+        if !self.requests().remove(stack) {
+            return None;
+        }
+        let prepared = match self.planned(service, stack).await {
+            Ok(Some(prepared)) => prepared,
+            Ok(None) => return Some(Ok(None)),
+            Err(error) => return Some(Err(error.into())),
         };
         let plan = Box::new(prepared.plan.clone());
         self.plans().insert(stack.clone(), prepared);
-        Ok(Some(plan))
+        Some(Ok(Some(plan)))
     }
 
     /// Plans a teardown for display only and deletes the saved plan. `None`: the stack is already
@@ -146,8 +169,9 @@ impl TeardownWorker {
         Ok(Some(sweep))
     }
 
-    /// Deletes a saved plan and the secrets in it.
+    /// Deletes a saved plan and the secrets in it, or a request whose turn has not come.
     pub(crate) fn forget(&self, stack: &StackKey) {
+        self.requests().remove(stack);
         self.plans().remove(stack);
     }
 
@@ -248,6 +272,12 @@ impl TeardownWorker {
         let lease = service.leases().lease(stack).await.ok().flatten()?;
         let runner = Runner::of(&lease, &self.settings.runs, service.now())?;
         (runner.run == *run).then_some(runner)
+    }
+
+    fn requests(&self) -> std::sync::MutexGuard<'_, BTreeSet<StackKey>> {
+        self.requested
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn plans(&self) -> std::sync::MutexGuard<'_, BTreeMap<StackKey, PreparedTeardown>> {

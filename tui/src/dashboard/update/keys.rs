@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use stack::Elapsed;
 
-use super::{navigation, popup, sleep, stack_actions, teardown};
+use super::{marks, navigation, popup, sleep, stack_actions, teardown};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::keymap::{self, KeyContext};
 use crate::dashboard::model::detail::{Detail, Tab};
@@ -141,8 +141,12 @@ fn on_list(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if model.list.is_filtered() {
                 model.list.input.reset();
                 navigation::rebuild(model);
+            } else {
+                marks::clear(model);
             }
         }
+        Msg::Mark => marks::toggle(model),
+        Msg::MarkAll => marks::toggle_all(model),
         Msg::Filter => {
             model.dismiss_status();
             model.list.editing_filter = true;
@@ -208,6 +212,7 @@ fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Help => model.popup = Some(Popup::Help(0)),
         Msg::Messages => model.popup = Some(Popup::Messages(0)),
+        Msg::Batch => marks::show_batch(model),
         Msg::Quit => quit(model),
         Msg::ForceQuit => model.finished = true,
         Msg::Refresh => {

@@ -2,7 +2,7 @@
 
 use tui_input::InputRequest;
 
-use super::{navigation, sleep, teardown};
+use super::{combined, navigation, sleep, teardown};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::keymap::BINDINGS;
 use crate::dashboard::model::Model;
@@ -25,6 +25,7 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
     if matches!(msg, Msg::Back | Msg::Quit) {
         return match model.popup.take() {
             Some(Popup::Teardown(popup)) => vec![Effect::DiscardPlan(popup.stack)],
+            Some(Popup::Combined(popup)) => combined::discarded(&popup),
             _ => Vec::new(),
         };
     }
@@ -44,6 +45,11 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Popup::Hold(popup) => hold(model, popup, msg),
         Popup::Sleep(popup) => sleep::act(model, popup, msg),
         Popup::Teardown(popup) => teardown::act(model, popup, msg),
+        Popup::Combined(popup) => combined::act(model, popup, msg),
+        Popup::Batch(scroll) => {
+            let last = view::max_batch_scroll(model);
+            (scroll_text(scroll, last, msg), Vec::new())
+        }
     };
     if stays {
         model.popup = Some(popup);
@@ -58,7 +64,10 @@ pub(super) fn close_if_gone(model: &mut Model) -> Vec<Effect> {
         Some(Popup::Hold(popup)) => StackKey::from(&popup.stack),
         Some(Popup::Sleep(popup)) => StackKey::from(&popup.stack),
         Some(Popup::Teardown(popup)) => popup.stack.clone(),
-        Some(Popup::Help(_) | Popup::Messages(_) | Popup::Sort(_)) | None => return Vec::new(),
+        Some(Popup::Combined(_)) => return combined::leave_out_gone(model),
+        Some(Popup::Help(_) | Popup::Messages(_) | Popup::Sort(_) | Popup::Batch(_)) | None => {
+            return Vec::new();
+        }
     };
     if model.store.stack(&stack).is_some() {
         return Vec::new();
@@ -80,6 +89,9 @@ pub(super) fn close_if_gone(model: &mut Model) -> Vec<Effect> {
 /// A frame was drawn, so the user has seen the plan in the popup.
 pub(super) fn drawn(model: &mut Model) {
     let room = model.size.is_enough();
+    if room && matches!(model.popup, Some(Popup::Combined(_))) {
+        return combined::drawn(model);
+    }
     match &mut model.popup {
         Some(Popup::Teardown(popup)) => popup.request.mark_displayed(room),
         Some(Popup::Sleep(popup)) => popup.request.mark_displayed(room),
@@ -97,7 +109,8 @@ pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
         }
         Popup::Teardown(confirm) => teardown::edit(confirm, request),
         Popup::Sleep(nap) => sleep::edit(nap, request),
-        Popup::Help(_) | Popup::Messages(_) | Popup::Sort(_) => {}
+        Popup::Combined(combined) => combined.edit(request),
+        Popup::Help(_) | Popup::Messages(_) | Popup::Sort(_) | Popup::Batch(_) => {}
     }
 }
 

@@ -5,6 +5,7 @@ use stack::StackName;
 use stack::service::power::{PowerOutcome, PowerStep, SleepPlan};
 use tui_input::InputRequest;
 
+use super::{batch, combined};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::operations::{OperationKind, OperationResult};
@@ -36,7 +37,7 @@ pub(super) fn wake(model: &mut Model, stack: StackName) -> Vec<Effect> {
 }
 
 /// Counts the stack's stopped resources, as of the last query.
-fn stopped(model: &Model, stack: &StackName) -> usize {
+pub(super) fn stopped(model: &Model, stack: &StackName) -> usize {
     let known = model.store.stack(&stack.into()).zip(model.store.cloud());
     known.map_or(0, |(stack, cloud)| {
         let own = stack.resources(cloud).into_iter();
@@ -104,6 +105,9 @@ pub(super) fn planned(
     stack: &StackName,
     answer: Result<Box<SleepPlan>, Problem>,
 ) {
+    if combined::sleep_planned(model, stack, &answer) {
+        return;
+    }
     if let Some(Popup::Sleep(popup)) = &mut model.popup
         && popup.stack == *stack
     {
@@ -116,7 +120,9 @@ pub(super) fn planned(
 pub(super) fn progress(model: &mut Model, stack: &StackName, step: PowerStep) {
     let now = model.now();
     model.operations.apply_power_step(stack, step, now);
-    if let Some(operation) = model.operations.running(stack) {
+    if let Some(operation) = model.operations.running(stack)
+        && !batch::is_pending(model, stack)
+    {
         let text = format!(
             "{stack} is {}: {}; Enter, 3 shows progress",
             match operation.kind {
@@ -136,16 +142,24 @@ pub(super) fn finished(
     stack: &StackName,
     answer: Result<Box<PowerOutcome>, Problem>,
 ) -> Vec<Effect> {
+    let is_in_batch = batch::is_pending(model, stack);
+    if is_in_batch {
+        batch::power_finished(model, stack, &answer);
+    }
     match answer {
         Ok(outcome) => {
-            let (tone, text) = outcome_message(stack, &outcome);
-            model.set_status(tone, text);
+            if !is_in_batch {
+                let (tone, text) = outcome_message(stack, &outcome);
+                model.set_status(tone, text);
+            }
             model
                 .operations
                 .end(stack, OperationResult::PowerFinished(outcome));
         }
         Err(problem) => {
-            model.show_problem(&problem);
+            if !is_in_batch {
+                model.show_problem(&problem);
+            }
             model
                 .operations
                 .end(stack, OperationResult::Failed(problem.message));
@@ -155,7 +169,7 @@ pub(super) fn finished(
     vec![Effect::Load, Effect::Sync]
 }
 
-fn outcome_message(stack: &StackName, outcome: &PowerOutcome) -> (Tone, String) {
+pub(super) fn outcome_message(stack: &StackName, outcome: &PowerOutcome) -> (Tone, String) {
     if let Some(failed) = outcome.failed.first() {
         let text = format!(
             "✗ {stack} is partly asleep: {} failed, first {}: {}; press z to finish, w to wake",

@@ -1,6 +1,6 @@
 //! Keys that act on one stack: each opens a popup, starts an action, or says why it cannot.
 
-use super::{refusal, sleep, teardown};
+use super::{marks, refusal, sleep, teardown};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::popup::{ExtendDialog, HoldDialog, Popup};
@@ -10,9 +10,12 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
 use crate::format::style::Tone;
 
-/// Handles a key that acts on the open or selected stack.
+/// Handles a key that acts on the open stack, on the marked stacks, or else on the selected one.
 pub(super) fn on_stack(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    let Some(name) = model.current().cloned() else {
+    if let Some(effects) = marks::on_several(model, msg) {
+        return effects;
+    }
+    let Some(name) = marks::single(model).or(model.current()).cloned() else {
         model.set_status(Tone::Quiet, "no stack selected");
         return Vec::new();
     };

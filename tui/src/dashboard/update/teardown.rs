@@ -4,7 +4,7 @@ use stack::service::teardown::{Progress, TeardownPlan};
 use stack::{Flag, Phase, RunId, StackName};
 use tui_input::InputRequest;
 
-use super::refusal;
+use super::{batch, combined, refusal};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::model::detail::Tab;
 use crate::dashboard::model::operations::OperationResult;
@@ -110,6 +110,9 @@ pub(super) fn planned(
     // The Resources tab shows the same plan.
     let now = model.now();
     model.previews.insert(stack.clone(), now, answer.clone());
+    if combined::teardown_planned(model, stack, &answer) {
+        return Vec::new();
+    }
     let Some(Popup::Teardown(popup)) = &mut model.popup else {
         return vec![Effect::DiscardPlan(stack.clone())];
     };
@@ -140,9 +143,10 @@ pub(super) fn previewed(
 
 /// Applies steps of a running teardown, and reports its end.
 pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress>) -> Vec<Effect> {
-    let (mut ended, now) = (false, model.now());
+    let (mut ended, mut refused, now) = (false, false, model.now());
     for step in steps {
         ended |= step.is_last();
+        refused |= matches!(step, Progress::Failed { refused: true, .. });
         model.operations.apply_teardown_step(stack, step, now);
     }
     model.dirty = true;
@@ -150,6 +154,9 @@ pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress
         return Vec::new();
     }
     model.previews.remove(&stack.into());
+    if batch::teardown_ended(model, stack, refused) {
+        return vec![Effect::Load];
+    }
     match model
         .operations
         .last(stack)

@@ -15,6 +15,9 @@ pub(crate) const fn phase(phase: Phase) -> &'static str {
     }
 }
 
+/// The mark of a marked stack.
+pub(crate) const MARK: &str = "✓";
+
 /// A bar with a share in thousandths: its filled part `━━━━━` and its empty part `┈┈┈`.
 pub(crate) fn bar(thousandths: u64, columns: u16) -> (String, String) {
     let columns = u64::from(columns);

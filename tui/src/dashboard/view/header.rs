@@ -9,6 +9,7 @@ use ratatui::layout::Rect;
 use stack::{Elapsed, HourlyRate};
 
 use super::canvas::Canvas;
+use super::glyphs;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::store::LoadState;
 use crate::dashboard::theme::Ink;
@@ -97,6 +98,7 @@ enum Importance {
     Expired,
     Residue,
     Purgatory,
+    Marked,
 }
 
 /// The figures, from left to right.
@@ -125,6 +127,11 @@ fn figures_of(model: &Model) -> Vec<Figure> {
     let mut figures = vec![figure(count, Tone::Heading, Importance::Count)];
     if all == 0 {
         return figures;
+    }
+    if !model.marks.is_empty() {
+        let marked = values::thousands(model.marks.len());
+        let text = format!("{} {marked} marked", glyphs::MARK);
+        figures.push(figure(text, Tone::Notice, Importance::Marked));
     }
     let (rate, short) = rate(model);
     figures.push(Figure {

@@ -9,7 +9,7 @@ use crate::dashboard::msg::Msg;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 
-const ON_LIST: [Msg; 15] = [
+const ON_LIST: [Msg; 16] = [
     Msg::Help,
     Msg::Quit,
     Msg::Open,
@@ -25,6 +25,7 @@ const ON_LIST: [Msg; 15] = [
     Msg::Copy,
     Msg::Refresh,
     Msg::Messages,
+    Msg::Mark,
 ];
 
 const ON_DETAIL: [Msg; 12] = [

@@ -1,5 +1,7 @@
 //! Popups, centred on the screen. Each has its own file.
 
+mod batch;
+mod combined;
 mod extend;
 mod help;
 mod hold;
@@ -12,10 +14,11 @@ use ratatui::layout::Rect;
 use stack::service::teardown::TeardownPlan;
 use tui_input::Input;
 
+use self::combined::ShownList;
 use super::canvas::Canvas;
 use super::page::Page;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::popup::Popup;
+use crate::dashboard::model::popup::{CombinedDialog, Popup};
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 
@@ -28,12 +31,24 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: 
         Popup::Hold(hold) => hold::render(canvas, area, hold, model),
         Popup::Sleep(nap) => sleep::render(canvas, area, nap, model),
         Popup::Teardown(confirm) => teardown::render(canvas, area, confirm, model),
+        Popup::Combined(combined) => combined::render(canvas, area, combined, model),
+        Popup::Batch(scroll) => batch::render(canvas, area, *scroll, model),
     }
 }
 
 /// Returns the last useful scroll position of the messages.
 pub(crate) fn max_messages_scroll(model: &Model) -> usize {
     messages::max_scroll(model)
+}
+
+/// Returns the last useful scroll position of the action on several stacks.
+pub(crate) fn max_batch_scroll(model: &Model) -> usize {
+    batch::max_scroll(model)
+}
+
+/// Returns which part of the plans of several stacks is on the screen.
+pub(crate) fn combined_list(model: &Model, popup: &CombinedDialog) -> ShownList {
+    combined::shown(popup, model)
 }
 
 /// Adds the resources of a teardown plan, one per line.

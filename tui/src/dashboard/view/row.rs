@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use stack::listing::{Flag, Listing};
 use stack::{Elapsed, Phase};
 
+use super::batch_progress;
 use super::canvas::Canvas;
 use super::glyphs;
 use super::layout::Placed;
@@ -28,12 +29,21 @@ pub(super) fn render(
     model: &Model,
 ) {
     let listing = stack.listing(model.store.view());
+    let progress = batch_progress::in_list(model, stack);
     for placed in columns {
-        cell(canvas, area.y, *placed, stack, &listing, model.now());
+        match &progress {
+            Some((text, tone)) if placed.column == ListColumn::State => {
+                canvas.put(placed.x, area.y, placed.width, text, *tone);
+            }
+            _ => cell(canvas, area.y, *placed, stack, &listing, model.now()),
+        }
     }
     if selected {
         canvas.shade(area, Ink::Selected);
         canvas.put(area.x, area.y, 1, "▌", Ink::Accent);
+    }
+    if !model.marks.is_empty() && model.marks.contains(&stack.key()) {
+        canvas.put(area.x + 1, area.y, 1, glyphs::MARK, Ink::Accent);
     }
 }
 

@@ -77,7 +77,12 @@ fn filter(canvas: &mut Canvas<'_>, x: u16, y: u16, width: u16, model: &Model) {
 /// The filter, the sort order, the grouping and the age of the cloud data.
 fn shown(model: &Model) -> String {
     let list = &model.list;
-    let mut text = if list.is_filtered() {
+    let mut text = match model.marks.len() {
+        0 => String::new(),
+        1 => "1 marked: d e h u z w act on it, Esc unmarks · ".to_owned(),
+        marked => format!("{marked} marked: d e h u z w act on them, Esc unmarks · "),
+    };
+    text += &if list.is_filtered() {
         format!(
             "{} of {} match {}",
             list.stacks(),

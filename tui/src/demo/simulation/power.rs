@@ -41,13 +41,18 @@ impl Simulation {
 
     /// Puts a stack to sleep.
     pub(super) async fn sleep(self: Arc<Self>, stack: StackName, until: Option<Timestamp>) {
+        // `acquire` fails only after `close`, which is never called.
+        let slot = self.power_slots.acquire().await;
         let answer = self.fall_asleep(&stack, until).await;
+        drop(slot);
         self.finish(stack, answer);
     }
 
     /// Wakes a stack.
     pub(super) async fn wake(self: Arc<Self>, stack: StackName) {
+        let slot = self.power_slots.acquire().await;
         let answer = self.wake_up(&stack).await;
+        drop(slot);
         let is_awake = answer.is_ok();
         self.finish(stack.clone(), answer);
         if is_awake {

@@ -137,7 +137,7 @@ fn page(popup: &SleepDialog, now: Timestamp, width: u16) -> Page {
     page
 }
 
-fn planned(page: &mut Page, plan: &SleepPlan, now: Timestamp) {
+pub(super) fn planned(page: &mut Page, plan: &SleepPlan, now: Timestamp) {
     let remains = &plan.remains;
     let stops = match plan.stops.len() {
         0 => "Nothing to stop".to_owned(),

@@ -121,14 +121,14 @@ pub(super) fn plan_summary(plan: &TeardownPlan) -> String {
 }
 
 /// The text with a capital letter at the start.
-fn sentence_case(text: &str) -> String {
+pub(super) fn sentence_case(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(chars).collect()
 }
 
 /// The strategy: the place in which Terraform runs, or a sweep.
-fn strategy(plan: &TeardownPlan) -> String {
+pub(super) fn strategy(plan: &TeardownPlan) -> String {
     match &plan.method {
         Method::Terraform {
             workspace,
