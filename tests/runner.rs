@@ -7,6 +7,7 @@ mod test_aws;
 mod test_aws_example;
 mod test_bad_input;
 mod test_bill;
+mod test_bulk;
 mod test_ci_example;
 mod test_dashboard;
 mod test_discovery;
