@@ -1,6 +1,6 @@
 //! What each type means for stopping and deleting a resource of it.
 
-use stack::cloud::{DeletionClass, DeletionTimeout, Resource, TypeFacts};
+use stack::cloud::{DeletionClass, DeletionTimeout, Resource, ResourceClass, TypeFacts};
 
 /// States in which a service is changing a resource.
 const TRANSITIONAL_STATES: &[&str] = &[
@@ -32,7 +32,35 @@ pub fn type_facts(kind: &str) -> TypeFacts {
         keeps_data: matches!(service, "rds" | "elasticache" | "redshift"),
         // The interfaces of a function stay for a while after the function is deleted.
         leaves_interfaces: kind == "lambda:function",
+        class: class(service, kind),
     }
+}
+
+/// The kind of work that creating a resource is; `None` for services that jiti cannot tell apart.
+fn class(service: &str, kind: &str) -> Option<ResourceClass> {
+    Some(match kind {
+        "ec2:instance" | "ec2:launch-template" | "ec2:spot-instances-request" => ResourceClass::App,
+        "ec2:security-group" | "ec2:network-acl" | "ec2:key-pair" => ResourceClass::Security,
+        "ec2:volume" | "ec2:snapshot" => ResourceClass::Data,
+        _ => return class_of_service(service),
+    })
+}
+
+fn class_of_service(service: &str) -> Option<ResourceClass> {
+    Some(match service {
+        "ec2" | "vpc" | "elasticloadbalancing" | "route53" | "cloudfront" | "apigateway" => {
+            ResourceClass::Network
+        }
+        "iam" | "kms" | "secretsmanager" | "acm" | "wafv2" | "cognito-idp" => {
+            ResourceClass::Security
+        }
+        "rds" | "elasticache" | "redshift" | "dynamodb" | "s3" | "sqs" | "sns" | "kinesis"
+        | "elasticfilesystem" | "es" | "kafka" => ResourceClass::Data,
+        "ecs" | "eks" | "lambda" | "autoscaling" | "ecr" | "apprunner" | "states" => {
+            ResourceClass::App
+        }
+        _ => return None,
+    })
 }
 
 /// Sets what the type and the state of a described resource mean.
@@ -61,7 +89,31 @@ mod tests {
             DeletionTimeout::Default
         );
         assert!(type_facts("lambda:function").leaves_interfaces);
-        assert_eq!(type_facts("sqs"), TypeFacts::default());
+        let queue = TypeFacts {
+            class: Some(ResourceClass::Data),
+            ..TypeFacts::default()
+        };
+        assert_eq!(type_facts("sqs"), queue);
+        assert_eq!(type_facts("quantum:cat"), TypeFacts::default());
+    }
+
+    /// The creation of a resource is work on the network, on security, on data, or on the app.
+    #[test]
+    fn types_have_a_class() {
+        let class = |kind| type_facts(kind).class.map(ResourceClass::as_str);
+        for (kind, expected) in [
+            ("ec2:natgateway", "network"),
+            ("elasticloadbalancing:loadbalancer", "network"),
+            ("ec2:security-group", "security"),
+            ("kms:key", "security"),
+            ("ec2:volume", "data"),
+            ("rds:db", "data"),
+            ("ec2:instance", "app"),
+            ("ecs:service", "app"),
+        ] {
+            assert_eq!(class(kind), Some(expected), "{kind}");
+        }
+        assert_eq!(class("logs:log-group"), None);
     }
 
     /// A resource is in transition while its service changes its state.

@@ -17,8 +17,8 @@ use serde_json::Value;
 
 pub use error::{CloudError, CloudErrorKind};
 pub use resource::{
-    Confirmation, DeletionClass, DeletionTimeout, Place, Resource, ResourceId, TypeFacts, Usage,
-    short,
+    Confirmation, DeletionClass, DeletionTimeout, Place, Resource, ResourceClass, ResourceId,
+    TypeFacts, Usage, short,
 };
 
 use crate::idle::Activity;

@@ -133,13 +133,13 @@ impl Meter {
         })
     }
 
-    /// The amount counted so far, plus what these resources cost up to a time if the next
-    /// [`accrue`](Self::accrue) adds them.
-    pub(crate) fn spent_with(&self, earlier: &[EarlierCharge], to: Timestamp) -> DollarTime {
+    /// What these resources have cost up to a time, if the next [`accrue`](Self::accrue) adds them;
+    /// otherwise zero.
+    pub(crate) fn charged_until(&self, earlier: &[EarlierCharge], to: Timestamp) -> DollarTime {
         if self.was_measured {
-            self.spent
+            DollarTime::ZERO
         } else {
-            self.spent + self.charges(earlier, to)
+            self.charges(earlier, to)
         }
     }
 

@@ -1,11 +1,15 @@
 //! Init overhead: the time from the request until the stack was ready, phase by phase.
 
 pub(crate) mod check_name;
+mod creation;
+mod failed_check;
 mod report;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use creation::{CreatedType, MAX_CREATED_TYPES};
+pub use failed_check::FailedCheck;
 pub use report::{AcceptedPhase, MAX_REPORTED_PHASES, PhaseRefusal, PhaseReport};
 
 use crate::cost::Meter;
@@ -30,7 +34,13 @@ pub struct Init {
     #[serde(with = "serde_timestamp::option")]
     ready_at: Option<Timestamp>,
     phases: Vec<InitPhase>,
+    /// When the first resource of each type was created, by time.
+    created: Vec<CreatedType>,
+    /// The checks that had not passed when the readiness timeout passed.
+    failed_checks: Vec<FailedCheck>,
     rate: Option<HourlyRate>,
+    /// What the stack had spent when the init started, as far as is known now.
+    spent_before: DollarTime,
     /// What the stack had spent when it was ready; `None` before that, or while it is unknown.
     spent: Option<DollarTime>,
     /// Whether the cost leaves out something that costs money, or a time without a known rate.
@@ -61,6 +71,15 @@ pub enum PhaseBoundary {
     Done,
 }
 
+/// What a first measurement adds to the spend of the time before it, as far as an init needs it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct InitAccrual {
+    /// Until the init started.
+    pub(crate) before: DollarTime,
+    /// Until the stack was ready; zero if it is not.
+    pub(crate) until_ready: DollarTime,
+}
+
 /// A phase as the stack itself reports it, by its own clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedPhase {
@@ -72,13 +91,16 @@ pub struct ReportedPhase {
 
 impl Init {
     /// Starts an init at the known rate, if any.
-    pub(crate) fn begin(at: Timestamp, rate: Option<HourlyRate>) -> Self {
+    pub(crate) fn begin(at: Timestamp, meter: &Meter) -> Self {
         Self {
             requested_at: at,
             provisioned_at: None,
             ready_at: None,
             phases: Vec::new(),
-            rate,
+            created: Vec::new(),
+            failed_checks: Vec::new(),
+            rate: meter.rate(),
+            spent_before: meter.reading().spent(at).unwrap_or_default(),
             spent: None,
             cost_is_minimum: false,
         }
@@ -150,25 +172,41 @@ impl Init {
     pub(crate) fn ready(&mut self, at: Timestamp, meter: &Meter) {
         if self.ready_at.is_none() {
             self.ready_at = Some(at);
-            self.fix_cost(meter, meter.reading().spent(at));
+            self.rate = meter.rate().or(self.rate);
+            self.spent = meter.reading().spent(at);
+            self.judge_cost(meter);
+        }
+    }
+
+    /// Records the checks that had not passed when the readiness timeout passed.
+    pub(crate) fn timed_out(&mut self, checks: &[FailedCheck]) {
+        if self.ready_at.is_none() && !checks.is_empty() {
+            self.failed_checks = checks.to_vec();
+        }
+    }
+
+    /// Records when resources were created. Those from before the init belong to an earlier one.
+    pub(crate) fn created(&mut self, created: &[CreatedType]) {
+        if !created.is_empty() {
+            self.created = created.to_vec();
         }
     }
 
     /// Records a rate. Until the stack is ready, the latest rate counts; afterwards, only the
-    /// first. `spent` is what the stack had spent when it was ready, as far as is known now.
-    pub(crate) fn rated(&mut self, meter: &Meter, spent: Option<DollarTime>) {
+    /// first. `accrued` is what the rate adds to the spend before it was measured.
+    pub(crate) fn rated(&mut self, meter: &Meter, accrued: InitAccrual) {
+        self.spent_before = self.spent_before + accrued.before;
         if self.ready_at.is_none() {
             self.rate = meter.rate().or(self.rate);
-        } else if self.rate.is_none() {
-            self.rate = meter.rate();
-            self.fix_cost(meter, spent);
+        } else if self.rate.is_none() || accrued.until_ready > DollarTime::ZERO {
+            self.rate = self.rate.or(meter.rate());
+            self.spent = Some(self.spent.unwrap_or_default() + accrued.until_ready);
+            self.judge_cost(meter);
         }
     }
 
-    /// Fixes the cost of an init that is complete, so that later spend does not change it.
-    fn fix_cost(&mut self, meter: &Meter, spent: Option<DollarTime>) {
+    fn judge_cost(&mut self, meter: &Meter) {
         if self.rate.is_some() {
-            self.spent = spent;
             self.cost_is_minimum = meter.rate_is_minimum() || meter.has_unknown_time();
         }
     }
@@ -208,10 +246,50 @@ impl Init {
         self.ready_at
     }
 
-    /// The phases, in the order of their reports.
+    /// The phases: first those of the creation of resources, if no phase was reported, then the
+    /// reported phases and the checks, in the order of their reports.
     #[must_use]
-    pub fn phases(&self) -> &[InitPhase] {
-        &self.phases
+    pub fn phases(&self) -> Vec<InitPhase> {
+        let mut phases = self.creation_phases();
+        phases.extend(self.phases.iter().cloned());
+        phases
+    }
+
+    /// Whether a phase was reported that is not a check.
+    #[must_use]
+    pub fn has_reported_phases(&self) -> bool {
+        self.phases.iter().any(|phase| !phase.is_check())
+    }
+
+    /// Whether the next `provisioned` is the midpoint of this init.
+    pub(crate) fn awaits_provisioning(&self) -> bool {
+        self.provisioned_at.is_none() && self.ready_at.is_none()
+    }
+
+    /// When the first resource of each type was created, as far as is known.
+    pub(crate) fn created_types(&self) -> &[CreatedType] {
+        &self.created
+    }
+
+    /// The checks that had not passed when the readiness timeout passed, with their last answers.
+    #[must_use]
+    pub fn failed_checks(&self) -> &[FailedCheck] {
+        &self.failed_checks
+    }
+
+    /// The phase that started last and has not ended.
+    #[must_use]
+    pub fn open_phase(&self) -> Option<&InitPhase> {
+        let open = self.phases.iter().filter(|phase| phase.seconds.is_none());
+        open.max_by_key(|phase| phase.started_at)
+    }
+
+    fn creation_phases(&self) -> Vec<InitPhase> {
+        if self.has_reported_phases() {
+            return Vec::new();
+        }
+        let end = self.provisioned_at.or(self.ready_at);
+        creation::phases(&self.created, self.requested_at, end)
     }
 
     /// requested → provisioned.
@@ -236,8 +314,9 @@ impl Init {
             .map(|at| Elapsed::between(self.requested_at, at))
     }
 
-    /// The cost of the overhead: rate × time, at most what the stack had spent when it was ready.
-    /// `None` while the end or the rate is unknown, or if nothing is known of that spend.
+    /// The cost of the overhead: what the stack spent from the request until it was ready, each
+    /// resource from its creation on. `None` while the end or the rate is unknown, or if nothing is
+    /// known of that spend.
     #[must_use]
     pub fn usd(&self) -> Option<Usd> {
         self.cost().map(DollarTime::dollars)
@@ -246,8 +325,9 @@ impl Init {
     /// Like [`Init::usd`], before the division.
     pub(crate) fn cost(&self) -> Option<DollarTime> {
         let (rate, time) = self.rate.zip(self.total())?;
-        let (cost, spent) = (DollarTime::ZERO.plus(rate, time), self.spent?);
-        (spent > DollarTime::ZERO || cost == DollarTime::ZERO).then(|| cost.min(spent))
+        let at_rate = DollarTime::ZERO.plus(rate, time);
+        let spent = self.spent?.minus(self.spent_before).max(DollarTime::ZERO);
+        (spent > DollarTime::ZERO || at_rate == DollarTime::ZERO).then_some(spent)
     }
 
     /// Whether the cost leaves out something that costs money, or a time without a known rate.
@@ -259,21 +339,27 @@ impl Init {
     /// The longest phase. A check lasts from `provisioned` on and would always win, so checks count
     /// only if no other phase was reported.
     #[must_use]
-    pub fn slowest(&self) -> Option<&InitPhase> {
+    pub fn slowest(&self) -> Option<InitPhase> {
+        let phases = self.phases();
         let longest = |checks: bool| {
-            let of_kind = |p: &&InitPhase| (p.class.as_deref() == Some(CHECK_CLASS)) == checks;
-            let ended = self
-                .phases
+            let of_kind = |p: &&InitPhase| p.is_check() == checks;
+            let ended = phases
                 .iter()
                 .filter(of_kind)
                 .filter(|p| p.seconds.is_some());
-            ended.max_by_key(|p| p.seconds)
+            ended.max_by_key(|p| p.seconds).cloned()
         };
         longest(false).or_else(|| longest(true))
     }
 }
 
 impl InitPhase {
+    /// Whether it is a readiness check.
+    #[must_use]
+    pub fn is_check(&self) -> bool {
+        self.class.as_deref() == Some(CHECK_CLASS)
+    }
+
     fn ended_at(&self) -> Option<Timestamp> {
         self.seconds.map(|seconds| seconds.after(self.started_at))
     }
@@ -296,11 +382,15 @@ mod tests {
             .collect()
     }
 
+    fn slowest(init: &Init) -> Option<String> {
+        init.slowest().map(|phase| phase.name)
+    }
+
     /// Phases are marked by start and done. A done without a start counts from the end of the
     /// previous phase.
     #[test]
     fn phases_are_marked() {
-        let mut init = Init::begin(noon(), None);
+        let mut init = Init::begin(noon(), &Meter::new(noon(), None));
         init.mark(second(1), "pull", None, PhaseBoundary::Start, None);
         init.mark(second(2), "pull", None, PhaseBoundary::Start, None);
         init.mark(second(4), "pull", None, PhaseBoundary::Done, None);
@@ -314,13 +404,13 @@ mod tests {
                 ("warm", 9, None)
             ]
         );
-        assert_eq!(init.slowest().map(|phase| &*phase.name), Some("migrate"));
+        assert_eq!(slowest(&init).as_deref(), Some("migrate"));
     }
 
     /// A phase that is reported several times stays one phase, with the latest report.
     #[test]
     fn a_repeated_report_is_one_phase() {
-        let mut init = Init::begin(noon(), None);
+        let mut init = Init::begin(noon(), &Meter::new(noon(), None));
         for seconds in [2_000, 3_000] {
             let reported = ReportedPhase {
                 started_at: second(1),
@@ -335,13 +425,13 @@ mod tests {
     /// is limited.
     #[test]
     fn checks_are_slowest_only_alone() {
-        let mut init = Init::begin(noon(), None);
+        let mut init = Init::begin(noon(), &Meter::new(noon(), None));
         init.provisioned(second(1));
         init.check_passed(second(100), "http");
-        assert_eq!(init.slowest().map(|phase| &*phase.name), Some("http"));
+        assert_eq!(slowest(&init).as_deref(), Some("http"));
         init.mark(second(100), "pull", None, PhaseBoundary::Start, None);
         init.mark(second(101), "pull", None, PhaseBoundary::Done, None);
-        assert_eq!(init.slowest().map(|phase| &*phase.name), Some("pull"));
+        assert_eq!(slowest(&init).as_deref(), Some("pull"));
         for place in 0..1000 {
             init.mark(
                 second(101),
@@ -354,14 +444,21 @@ mod tests {
         assert_eq!(init.phases().len(), MAX_PHASES);
     }
 
-    /// The overhead is priced at the rate during the init, or else at the first rate known
-    /// afterwards.
+    fn usd(init: &Init) -> Option<String> {
+        init.usd().map(|usd| usd.to_string())
+    }
+
+    fn dollar_hours(rate: &str, hours: u64) -> DollarTime {
+        let time = Elapsed::from_millis(hours * 3_600_000);
+        DollarTime::ZERO.plus(rate.parse().unwrap(), time)
+    }
+
+    /// The overhead costs what the stack spent from the request until it was ready, also where the
+    /// first measurement comes later. What was spent before the request belongs to an earlier init.
     #[test]
     fn the_overhead_is_priced_once() {
-        let usd = |init: &Init| init.usd().map(|usd| usd.to_string());
-        let hour = DollarTime::ZERO.plus("9".parse().unwrap(), Elapsed::from_millis(3_600_000));
         let mut meter = Meter::new(noon(), None);
-        let mut init = Init::begin(noon(), None);
+        let mut init = Init::begin(noon(), &meter);
         init.ready(second(3_600), &meter);
         assert_eq!(
             (init.total(), init.usd()),
@@ -369,13 +466,43 @@ mod tests {
         );
         let mut late = init.clone();
         meter.measure(second(7_200), "2".parse().ok(), "list", &[]);
-        init.rated(&meter, Some(hour));
-        late.rated(&meter, Some(DollarTime::ZERO));
+        let accrued = InitAccrual {
+            before: dollar_hours("0.5", 1),
+            until_ready: dollar_hours("2", 1),
+        };
+        init.rated(&meter, accrued);
+        late.rated(&meter, InitAccrual::default());
         meter.measure(second(7_200), "0.10".parse().ok(), "list", &[]);
-        init.rated(&meter, Some(hour));
-        assert_eq!(usd(&init).as_deref(), Some("2.00"));
+        init.rated(&meter, InitAccrual::default());
+        assert_eq!(usd(&init).as_deref(), Some("1.50"));
         assert!(init.cost_is_minimum(), "two hours have no known rate");
         assert_eq!(usd(&late), None, "nothing is known of the spend");
+    }
+
+    /// A later init costs only what was spent since its own request.
+    #[test]
+    fn a_later_init_costs_its_own_time() {
+        let meter = Meter::new(noon(), "3".parse().ok());
+        let mut init = Init::begin(second(3_600), &meter);
+        init.ready(second(5_400), &meter);
+        // Half an hour at $3 an hour.
+        assert_eq!(usd(&init).as_deref(), Some("1.50"));
+    }
+
+    /// A rate that was measured late adds to the cost at the declared rate.
+    #[test]
+    fn a_late_measurement_adds_to_the_declared_cost() {
+        let mut meter = Meter::new(noon(), "1".parse().ok());
+        let mut init = Init::begin(noon(), &meter);
+        init.ready(second(3_600), &meter);
+        assert_eq!(usd(&init).as_deref(), Some("1.00"));
+        meter.measure(second(7_200), "2".parse().ok(), "list", &[]);
+        let accrued = InitAccrual {
+            before: DollarTime::ZERO,
+            until_ready: dollar_hours("2", 1),
+        };
+        init.rated(&meter, accrued);
+        assert_eq!(usd(&init).as_deref(), Some("3.00"));
     }
 
     /// What a rate does not cover when the stack is ready, the cost of the init does not cover.
@@ -384,7 +511,7 @@ mod tests {
         for unpriced in [vec![], vec!["traffic".to_owned()]] {
             let mut meter = Meter::new(noon(), None);
             meter.measure(noon(), "2".parse().ok(), "list", &unpriced);
-            let mut init = Init::begin(noon(), meter.rate());
+            let mut init = Init::begin(noon(), &meter);
             init.ready(second(1_800), &meter);
             assert_eq!(init.cost_is_minimum(), !unpriced.is_empty());
             assert_eq!(init.usd(), "1".parse().ok());

@@ -252,7 +252,7 @@ impl ResidualResource {
 impl Lease {
     /// The version of the serialised form. Raise it with every change of a field. A snapshot of
     /// another version is discarded, and the lease is folded from its events again.
-    pub const FORMAT: u32 = 9;
+    pub const FORMAT: u32 = 10;
 
     /// The number of the last event in this fold.
     #[must_use]

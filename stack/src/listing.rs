@@ -1,5 +1,6 @@
 //! One stack as listed: the fields of `jiti ls --json`, a contract with other programs.
 
+mod purgatory;
 mod residue;
 mod resource;
 mod unleased;
@@ -11,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+pub use purgatory::ListedPurgatory;
 pub use residue::ListedResidue;
 pub use resource::ListedResource;
 
@@ -67,6 +69,9 @@ pub struct Listing {
     pub idle: ListedIdle,
     /// How long the stack took to become ready. All fields are null if it declares no readiness.
     pub init: ListedInit,
+    /// Why the stack is billed and not ready; null unless it is in purgatory.
+    #[serde(default)]
+    pub purgatory: Option<ListedPurgatory>,
     /// What teardowns could not remove or check, by id.
     #[serde(default)]
     pub residue: Vec<ListedResidue>,
@@ -226,6 +231,9 @@ pub struct ListedIdle {
     pub hourly_usd: Option<HourlyRate>,
     /// The amount wasted since; null unless the stack is idle.
     pub wasted_usd: Option<Usd>,
+    /// What idling until expiry will cost if nothing changes; null unless the stack is idle.
+    #[serde(default)]
+    pub until_expiry_usd: Option<Usd>,
     /// The evidence behind the verdict.
     pub evidence: Vec<Evidence>,
 }
@@ -294,6 +302,7 @@ impl Listing {
             cost: cost(lease, view),
             idle,
             init: init(lease),
+            purgatory: ListedPurgatory::of(lease, now),
             residue: ListedResidue::of(lease, cloud.map(AsRef::as_ref)),
         }
     }
@@ -375,6 +384,9 @@ fn idle(lease: &Lease, observed: &Activity, now: Timestamp) -> ListedIdle {
         wasted_usd: judged
             .since
             .and_then(|since| lease.meter.wasted(since, now)),
+        until_expiry_usd: judged
+            .since
+            .and_then(|_| lease.meter.until(now, lease.expires_at)),
         evidence: judged.evidence,
     }
 }
@@ -392,8 +404,8 @@ fn init(lease: &Lease) -> ListedInit {
         total_seconds: init.total(),
         usd: init.usd(),
         usd_is_minimum: init.cost_is_minimum(),
-        slowest_phase: init.slowest().map(|phase| phase.name.clone()),
-        phases: init.phases().to_vec(),
+        slowest_phase: init.slowest().map(|phase| phase.name),
+        phases: init.phases(),
     }
 }
 
@@ -436,7 +448,8 @@ mod tests {
         assert_eq!(
             keys(""),
             "accounts app cost created_at dies_at expires_at expiry_source flags hold_until idle \
-             init labels name origin owner phase regions residue ttl_seconds_left version"
+             init labels name origin owner phase purgatory regions residue ttl_seconds_left \
+             version"
         );
         assert_eq!(
             keys("/origin"),
@@ -447,7 +460,10 @@ mod tests {
             "accrued_usd billed_settled_until billed_until billed_usd hourly_source hourly_usd \
              spent_usd unpriced until_expiry_usd"
         );
-        assert_eq!(keys("/idle"), "evidence hourly_usd since state wasted_usd");
+        assert_eq!(
+            keys("/idle"),
+            "evidence hourly_usd since state until_expiry_usd wasted_usd"
+        );
         assert_eq!(
             keys("/init"),
             "phases provision_seconds provisioned_at ready_at ready_seconds requested_at \

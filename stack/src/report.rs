@@ -5,15 +5,21 @@
 //! grouping, so that it can be stored. The figures of a period are sums over histories.
 //! [`ReportBuilder`] does both for events in memory.
 
+mod day_sums;
 mod days;
 mod figures;
 mod group_by;
 mod history;
+mod idleness;
+mod lease_spend;
+mod phase_split;
 mod phases;
 mod purgatory;
 mod recorder;
 mod starts;
 mod summation;
+mod sums;
+mod version_sums;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +30,7 @@ use serde::{Deserialize, Serialize};
 pub use days::DayFigures;
 pub use figures::{EndCause, EndCounts, Figures, IdleFigures, InitFigures};
 pub use group_by::{GroupBy, GroupByError};
+pub use idleness::KnownIdleness;
 pub use phases::{ClassFigures, PhaseFigures};
 pub use purgatory::PurgatoryRow;
 pub use starts::{StartFigures, VersionStarts};
@@ -38,10 +45,10 @@ use crate::economics::{Savings, Verdict, VersionComparison};
 use crate::lease::{Event, IllegalTransition, Lease};
 use crate::ledger::UnreadableStack;
 use crate::values::id::StackName;
-use crate::values::money::Usd;
+use crate::values::money::HourlyRate;
 
 /// The version of the serialised form of a history. Raise it with every change of a field.
-const HISTORY_FORMAT: u32 = 2;
+const HISTORY_FORMAT: u32 = 3;
 
 /// The format of stored histories, which also contain leases. Histories of another format are
 /// dropped, and recorded from the events again.
@@ -104,20 +111,8 @@ pub struct ReportInputs {
     pub idleness: BTreeMap<StackName, KnownIdleness>,
     /// The stacks whose events cannot be read.
     pub unreadable: Vec<UnreadableStack>,
-}
-
-/// Whether a stack is idle now, where that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KnownIdleness {
-    /// It is in use.
-    Active,
-    /// It is unused.
-    Idle {
-        /// What it has wasted since; `None` without a known rate.
-        wasted: Option<Usd>,
-        /// Whether that leaves out something that costs money.
-        is_minimum: bool,
-    },
+    /// The price of an hour for which an engineer waits; `None` if waiting does not count.
+    pub engineer_hourly_usd: Option<HourlyRate>,
 }
 
 /// Builds a report from events.

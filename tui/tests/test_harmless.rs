@@ -50,6 +50,7 @@ fn hostile_text_is_only_shown() {
                     unpriced: vec![HOSTILE.to_owned()],
                     at_least: Vec::new(),
                     accrued: Vec::new(),
+                    created: Vec::new(),
                 },
             ),
             (

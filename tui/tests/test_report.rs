@@ -125,6 +125,7 @@ fn minimums_are_marked() {
         unpriced: vec!["traffic".to_owned()],
         at_least: Vec::new(),
         accrued: Vec::new(),
+        created: Vec::new(),
     };
     let begun = requested(|r| r.terms.ready_timeout = "5m".parse().ok());
     Story::new(&sandbox.ledger()).stack(

@@ -18,6 +18,7 @@ fn the_cost_of_an_incomplete_start_up_is_marked() {
             unpriced: unpriced.into_iter().map(str::to_owned).collect(),
             at_least: Vec::new(),
             accrued: Vec::new(),
+            created: Vec::new(),
         };
         Story::new(&sandbox.ledger()).stack(
             "shop",

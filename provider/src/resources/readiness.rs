@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use stack::init::{AcceptedPhase, PhaseBoundary};
+use stack::init::{AcceptedPhase, FailedCheck, PhaseBoundary};
 use stack::{Lease, Listing, Span, StackName};
 use tfplugin::{Action, Context, Failure, Model, Path, Plan, Resource, Result, Value};
 
@@ -243,7 +243,7 @@ impl ReadinessResource {
             RunOutcome::TimedOut(pending) => {
                 let lease = service
                     .leases()
-                    .ready_timed_out(&name)
+                    .ready_timed_out(&name, failed_checks(&pending))
                     .await
                     .map_err(|error| diag::service(&error))?;
                 let failure = timed_out(&name, timeout, &pending);
@@ -327,6 +327,15 @@ fn effective_timeout(planned: &ReadinessModel, lease: &Lease) -> Duration {
     configured
         .or(lease.terms.ready_timeout)
         .map_or(DEFAULT_TIMEOUT, |span| Duration::from_secs(span.seconds()))
+}
+
+/// The checks as the ledger records them. Their names and answers contain no secrets.
+fn failed_checks(pending: &[PendingCheck]) -> Vec<FailedCheck> {
+    let failed = pending.iter().map(|pending| FailedCheck {
+        check: pending.check.clone(),
+        answer: pending.last_failure.clone(),
+    });
+    failed.collect()
 }
 
 fn timed_out(name: &StackName, timeout: Duration, pending: &[PendingCheck]) -> Failure {

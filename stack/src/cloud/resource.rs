@@ -127,6 +127,35 @@ pub struct TypeFacts {
     pub keeps_data: bool,
     /// Its network interfaces outlive it, and keep the networks that they are in.
     pub leaves_interfaces: bool,
+    /// The kind of work that its creation is, as a class of init phases; `None` if unknown.
+    pub class: Option<ResourceClass>,
+}
+
+/// The kind of work that the creation of a resource is, as a class of init phases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResourceClass {
+    /// Networks, addresses, load balancers and names.
+    Network,
+    /// Identities, keys, secrets, certificates and firewalls.
+    Security,
+    /// Databases, caches, queues, volumes and buckets.
+    Data,
+    /// Whatever runs the app.
+    App,
+}
+
+impl ResourceClass {
+    /// The class in an init phase.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Security => "security",
+            Self::Data => "data",
+            Self::App => "app",
+        }
+    }
 }
 
 /// When a resource is deleted, beyond what its references say.

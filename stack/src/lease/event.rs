@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::registration::{Origin, ProcessId, Registration, Terms};
 use crate::cost::{EarlierCharge, MinimumCharge};
-use crate::init::{PhaseBoundary, ReportedPhase};
+use crate::init::{CreatedType, FailedCheck, PhaseBoundary, ReportedPhase};
 use crate::policy::Policy;
 use crate::values::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
 use crate::values::money::HourlyRate;
@@ -222,7 +222,11 @@ kinds! {
     /// Every readiness check has passed.
     "ready" Ready
     /// The readiness timeout passed before every check had passed.
-    "ready_timed_out" ReadyTimedOut
+    "ready_timed_out" ReadyTimedOut {
+        /// The checks that had not passed, with their last answers.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        checks: Vec<FailedCheck>,
+    }
     /// Another version of the app was deployed in place.
     "version_changed" VersionChanged {
         /// The previous version.
@@ -281,6 +285,10 @@ kinds! {
         /// the current rate.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         accrued: Vec<EarlierCharge>,
+        /// When the resources of the current init were created, by type, if no phase of it was
+        /// reported.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        created: Vec<CreatedType>,
     }
     /// A sleep starts. Written before anything is stopped.
     "sleep_started" SleepStarted {

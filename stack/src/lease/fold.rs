@@ -14,7 +14,8 @@ use super::{
 };
 use crate::clock::truncate_to_millis;
 use crate::cost::Meter;
-use crate::init::Init;
+use crate::init::{Init, InitAccrual};
+use crate::values::money::DollarTime;
 
 impl Lease {
     /// Applies one event. The result is the latest lease under the name: `requested` on a stack
@@ -53,7 +54,7 @@ impl Lease {
         lease.partly_asleep |= phase_before == Some(Phase::Asleep) && is_running && !woken;
         // A phase that follows from the clock alone is not recorded by an event that does not
         // change it: with another timeout, the phase would differ.
-        let timed_out = matches!(event.kind, EventKind::ReadyTimedOut);
+        let timed_out = matches!(event.kind, EventKind::ReadyTimedOut { .. });
         if (phase_before != Some(phase) || timed_out) && lease.recorded_phase != phase {
             lease.recorded_phase = phase;
             lease.phase_since = at;
@@ -100,7 +101,7 @@ impl Lease {
             None => Meter::new(at, terms.hourly_cost),
         };
         meter.declare(at, terms.hourly_cost);
-        let init = terms.ready_timeout.map(|_| Init::begin(at, meter.rate()));
+        let init = terms.ready_timeout.map(|_| Init::begin(at, &meter));
         let mut former_owners = Vec::new();
         if let Some(lease) = taken_over {
             former_owners = lease
@@ -229,14 +230,20 @@ impl Lease {
                 unpriced,
                 at_least,
                 accrued,
+                created,
             } => {
                 self.meter.measure(at, *hourly_usd, hourly_source, unpriced);
-                let ready_at = self.init.as_ref().and_then(Init::ready_at);
-                let spent = ready_at.map(|ready| self.meter.spent_with(accrued, ready));
+                let of_init = self.init.as_ref().map(|init| InitAccrual {
+                    before: self.meter.charged_until(accrued, init.requested_at()),
+                    until_ready: init.ready_at().map_or(DollarTime::ZERO, |ready| {
+                        self.meter.charged_until(accrued, ready)
+                    }),
+                });
                 self.meter.accrue(at, accrued);
                 self.meter.set_minimum_charges(at, at_least);
                 if let Some(init) = &mut self.init {
-                    init.rated(&self.meter, spent);
+                    init.rated(&self.meter, of_init.unwrap_or_default());
+                    init.created(created);
                 }
             }
             E::SleepStarted {
@@ -381,8 +388,12 @@ impl Lease {
                     self.deleting.clear();
                 }
             }
+            E::ReadyTimedOut { checks } => {
+                if let Some(init) = &mut self.init {
+                    init.timed_out(checks);
+                }
+            }
             E::Requested { .. }
-            | E::ReadyTimedOut
             | E::Gone
             // It changes how earlier events count, which needs the whole history.
             | E::Misdated { .. } => {}
@@ -413,8 +424,8 @@ impl Lease {
     /// The first `provisioned` of an init is its midpoint. A later one means that the checks run
     /// again, which is a new init.
     fn provisioned(&mut self, at: Timestamp) {
-        let waiting = |init: &Init| init.provisioned_at().is_none() && init.ready_at().is_none();
-        if !self.init.as_ref().is_some_and(waiting) {
+        let awaited = self.init.as_ref().is_some_and(Init::awaits_provisioning);
+        if !awaited {
             self.begin_init(at);
         }
         if let Some(init) = &mut self.init {
@@ -426,7 +437,7 @@ impl Lease {
         self.init = self
             .terms
             .ready_timeout
-            .map(|_| Init::begin(at, self.meter.rate()));
+            .map(|_| Init::begin(at, &self.meter));
         if self.init.is_some() {
             self.phase_since = at;
         }

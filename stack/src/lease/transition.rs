@@ -255,7 +255,7 @@ fn next_live(
             Asleep => Err(TransitionRefusal::Asleep),
             _ => refuse_ended(phase),
         },
-        E::ReadyTimedOut => match phase {
+        E::ReadyTimedOut { .. } => match phase {
             Provisioning if facts.declares_readiness => Ok(Purgatory),
             // The timeout arrived after the last check had passed, or no readiness is declared.
             Provisioning | Ready => Ok(Ready),

@@ -229,6 +229,7 @@ mod tests {
                     hourly_usd: "0.1".parse().unwrap(),
                 }],
                 accrued: Vec::new(),
+                created: Vec::new(),
             },
             EventKind::Activity {
                 signal: "touch".to_owned(),
@@ -282,7 +283,7 @@ mod tests {
         });
         assert_eq!(
             (Lease::FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
-            (9, 499, "8b04c81548e2ff20"),
+            (10, 503, "2e184a2f49442121"),
             "the fields of a lease have changed: raise Lease::FORMAT and pin the new bytes"
         );
     }

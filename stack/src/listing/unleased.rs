@@ -91,6 +91,7 @@ impl Listing {
             .with_bill(billed),
             idle,
             init: ListedInit::default(),
+            purgatory: None,
             residue: Vec::new(),
             name,
             app,
@@ -118,6 +119,7 @@ fn idle(tagged: &TaggedStack, cloud: &CloudView, rate: &Rate, now: Timestamp) ->
         hourly_usd: rate.hourly_usd.filter(|_| idle),
         // Without a known spend, no waste is claimed.
         wasted_usd: None,
+        until_expiry_usd: None,
         evidence: observed.evidence,
     }
 }

@@ -1,16 +1,12 @@
-//! The figures of one group, during the summation and as reported.
+//! The figures of one group.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::KnownIdleness;
-use super::history::{CompletedInit, Segment};
 use super::phases::{ClassFigures, PhaseFigures};
 use super::starts::StartFigures;
 use crate::economics::Savings;
-use crate::listing::end_of;
-use crate::values::money::{DollarTime, HourlyRate, Usd};
+use crate::values::money::{HourlyRate, Usd};
 use crate::values::ttl::Elapsed;
 
 /// The figures of a group of stacks. Unknown is null.
@@ -99,6 +95,10 @@ pub struct InitFigures {
     /// The 95th percentile of the duration.
     #[serde(default)]
     pub p95_seconds: Option<Elapsed>,
+    /// The median cost of the completed inits with a known rate, from request to readiness; null
+    /// if there are none.
+    #[serde(default)]
+    pub median_usd: Option<Usd>,
     /// The time of all inits in the period.
     #[serde(default)]
     pub seconds: Elapsed,
@@ -114,6 +114,9 @@ pub struct InitFigures {
     /// The name of the phase that took the most time; null if no time belongs to a named phase.
     #[serde(default)]
     pub slowest_phase: Option<String>,
+    /// The share of that phase in the time of the inits, from 0 to 1.
+    #[serde(default)]
+    pub slowest_share: Option<f64>,
     /// The phases, the longest first. Their times add up to `seconds`, and their dollars to `usd`.
     #[serde(default)]
     pub phases: Vec<PhaseFigures>,
@@ -151,106 +154,6 @@ pub enum EndCause {
     Person,
     /// Terraform, without jiti.
     Terraform,
-}
-
-/// The running sums of a group. Sums of rate × time are exact, so their order does not matter.
-#[derive(Debug, Default)]
-pub(super) struct Sums {
-    figures: Figures,
-    /// The spend; `None` if no time was added.
-    spent: Option<DollarTime>,
-    /// Whether a rate was known for any time.
-    is_known: bool,
-    inits: Vec<Elapsed>,
-    /// The cost of the inits with a known rate.
-    init_cost: Option<DollarTime>,
-}
-
-impl Sums {
-    /// Counts a stack that existed.
-    pub(super) fn stack(&mut self) {
-        self.figures.stacks = self.figures.stacks.saturating_add(1);
-    }
-
-    /// Adds time that a stack existed, and what it spent in that time.
-    pub(super) fn stood(&mut self, time: Elapsed, spent: DollarTime, segment: &Segment) {
-        self.figures.stood_seconds = self.figures.stood_seconds.plus(time);
-        self.is_known |= segment.is_known;
-        self.figures.spent_is_minimum |= segment.is_minimum;
-        self.spent = Some(self.spent.unwrap_or_default() + spent);
-    }
-
-    pub(super) fn without_rate(&mut self) {
-        self.figures.without_rate += 1;
-    }
-
-    /// Adds an init; without a known rate, without a cost.
-    pub(super) fn init(&mut self, init: &CompletedInit) {
-        self.inits.push(init.time);
-        self.figures.init.usd_is_minimum |= init.cost_is_minimum || init.cost.is_none();
-        if let Some(cost) = init.cost {
-            self.init_cost = Some(self.init_cost.unwrap_or_default() + cost);
-        }
-    }
-
-    pub(super) fn purgatory(&mut self) {
-        self.figures.purgatory += 1;
-    }
-
-    pub(super) fn residue(&mut self) {
-        self.figures.residue += 1;
-    }
-
-    pub(super) fn ended(&mut self, end: EndCause) {
-        let ended = &mut self.figures.ended;
-        let count = match end {
-            EndCause::Expiry => &mut ended.expiry,
-            EndCause::Purgatory => &mut ended.purgatory,
-            EndCause::Idleness => &mut ended.idleness,
-            EndCause::Person => &mut ended.person,
-            EndCause::Terraform => &mut ended.terraform,
-        };
-        *count += 1;
-    }
-
-    /// Adds a stack of which it is known whether it is idle.
-    pub(super) fn idle(&mut self, idleness: KnownIdleness) {
-        let idle = &mut self.figures.idle;
-        let stacks = idle.stacks.get_or_insert_default();
-        let KnownIdleness::Idle { wasted, is_minimum } = idleness else {
-            return;
-        };
-        *stacks += 1;
-        idle.wasted_is_minimum |= is_minimum || wasted.is_none();
-        if let Some(wasted) = wasted {
-            idle.wasted_usd = Some(idle.wasted_usd.unwrap_or_default() + wasted);
-        }
-    }
-
-    /// The bill covers the days up to this one, so a stack that it does not name cost nothing.
-    pub(super) fn billed_until(&mut self, last: Date) {
-        self.figures.billed_until = end_of(last);
-        self.figures.billed_usd.get_or_insert_default();
-    }
-
-    pub(super) fn billed(&mut self, usd: Usd) {
-        let before = self.figures.billed_usd.unwrap_or_default();
-        self.figures.billed_usd = Some(before + usd);
-    }
-
-    pub(super) fn figures(mut self) -> Figures {
-        self.inits.sort_unstable();
-        let mut figures = self.figures;
-        let spent = self.spent.filter(|_| self.is_known);
-        figures.spent_usd = spent.map(DollarTime::dollars);
-        figures.init.usd = self.init_cost.map(DollarTime::dollars);
-        figures.init.count = u32::try_from(self.inits.len()).unwrap_or(u32::MAX);
-        figures.init.median_seconds = quantile(&self.inits, 50);
-        figures.init.p90_seconds = quantile(&self.inits, 90);
-        figures.init.p95_seconds = quantile(&self.inits, 95);
-        figures.starts = figures.starts.with_rate();
-        figures
-    }
 }
 
 /// The smallest of the sorted values that at least `percent` percent do not exceed.

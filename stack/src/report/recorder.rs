@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::figures::EndCause;
-use super::history::{LeaseEnd, LeaseHistory, LeaseMark};
+use super::history::{EventEffect, LeaseEnd, LeaseHistory, LeaseMark};
 use crate::clock::truncate_to_millis;
 use crate::lease::{Event, EventKind, IllegalTransition, Lease, Phase, Source};
 use crate::values::id::Seq;
@@ -23,7 +23,7 @@ impl LeaseRecorder {
     /// Starts with the first event of a lease.
     fn begin(event: &Event) -> Result<Self, IllegalTransition> {
         let lease = Lease::apply(None, event)?;
-        let history = LeaseHistory::begin(&lease, truncate_to_millis(event.at));
+        let history = LeaseHistory::begin(&lease, event, truncate_to_millis(event.at));
         Ok(Self {
             lease,
             history,
@@ -40,6 +40,7 @@ impl LeaseRecorder {
         if let EventKind::TeardownStarted { why, .. } = &event.kind {
             self.cause = end_cause(event.source, why).unwrap_or(self.cause);
         }
+        let effect = EventEffect::of(&self.lease, event, at);
         let (was, in_teardown) = (self.lease.recorded_phase, self.lease.teardown.is_some());
         let lease = Lease::apply(Some(self.lease), event)?;
         let mark = LeaseMark {
@@ -58,7 +59,7 @@ impl LeaseRecorder {
             };
             self.history.end = Some(LeaseEnd { mark, cause });
         }
-        self.history.follow(&lease);
+        self.history.follow(&lease, &effect);
         self.history.last_at = self.history.last_at.max(at);
         Ok(Self { lease, ..self })
     }
@@ -205,6 +206,7 @@ fn end_cause(source: Source, why: &str) -> Option<EndCause> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::init::FailedCheck;
     use crate::lease::ResidueDetails;
     use crate::report::HISTORY_FORMAT;
     use crate::testing::{every_kind, new_event, noon, registration, stack_name};
@@ -230,7 +232,12 @@ mod tests {
             EventKind::Recorded { origin: None },
             EventKind::Ready,
             EventKind::Provisioned,
-            EventKind::ReadyTimedOut,
+            EventKind::ReadyTimedOut {
+                checks: vec![FailedCheck {
+                    check: "tcp db:5432".to_owned(),
+                    answer: "refused".to_owned(),
+                }],
+            },
             EventKind::Ready,
             EventKind::VersionChanged {
                 from: "v1".parse().unwrap(),
@@ -259,7 +266,7 @@ mod tests {
     fn the_bytes_belong_to_the_history_format() {
         let full = full();
         let history = full.history();
-        assert!(!history.inits.is_empty() && !history.residues.is_empty());
+        assert!(!history.starts.is_empty() && !history.residues.is_empty());
         assert!(!history.purgatories.is_empty() && history.end.is_some());
         let bytes = history.encode().unwrap();
         assert_eq!(LeaseHistory::decode(&bytes).as_ref(), Some(history));
@@ -271,7 +278,7 @@ mod tests {
         });
         assert_eq!(
             (HISTORY_FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
-            (2, 320, "9221e6d75c73f3ba"),
+            (3, 667, "41668b0347c7a295"),
             "the fields of a history have changed: raise HISTORY_FORMAT and pin the new bytes"
         );
     }

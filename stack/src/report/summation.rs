@@ -1,19 +1,23 @@
 //! Sums histories of leases into the figures of a period.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::figures::Sums;
+use super::day_sums::DaySums;
+use super::figures::Figures;
 use super::history::{AttributesIndex, GroupAttributes, LeaseHistory};
-use super::{GroupBy, KnownIdleness, Report, ReportGroup, ReportInputs};
+use super::lease_spend::{Amount, LeaseSpend};
+use super::phase_split::{PhaseNames, PhasePieces};
+use super::sums::{DayNumber, Stretch, Sums};
+use super::version_sums::VersionTable;
+use super::{GroupBy, KnownIdleness, PurgatoryRow, Report, ReportGroup, ReportInputs};
+use crate::economics::{DecisionBuilder, Savings, SavingsBuilder, SliceState, StartOutcome};
 use crate::lease::Lease;
 use crate::values::id::StackName;
 use crate::values::money::{DollarTime, Usd};
-use crate::values::ttl::Elapsed;
 
 /// A report in the making. The order of the leases does not matter.
 #[derive(Debug)]
@@ -26,10 +30,17 @@ pub(crate) struct Summation<'a> {
     lines: BTreeMap<&'a str, Vec<usize>>,
     /// For each line of the bill, the latest lease of its stack that existed on its day: its number
     /// and its group then.
-    payers: Vec<Option<(u32, String)>>,
+    payers: Vec<Option<(u32, usize)>>,
     /// For each stack of which it is known whether it is idle, its latest lease.
     observed: BTreeMap<&'a StackName, ObservedLease>,
     sums: GroupSums,
+    days: BTreeMap<DayNumber, DaySums>,
+    versions: VersionTable,
+    phases: PhaseNames,
+    purgatories: Vec<PurgatoryRow>,
+    decisions: DecisionBuilder,
+    /// The savings of each group, as positions in the sums, where they are not those of an app.
+    savings: HashMap<usize, SavingsBuilder>,
 }
 
 /// The latest lease of a stack of which it is known whether it is idle.
@@ -39,21 +50,39 @@ struct ObservedLease {
     group: String,
     /// What it spent in the report's period.
     spent: DollarTime,
+    /// What it spent in the period since it has been idle; `None` if that time is unknown.
+    wasted: Option<Vec<WastedPart>>,
+}
+
+/// What an idle stack spent on one day while it belonged to one group.
+#[derive(Debug)]
+struct WastedPart {
+    day: DayNumber,
+    group: String,
+    amount: Amount,
 }
 
 /// The sums per group and in total.
 #[derive(Debug, Default)]
 struct GroupSums {
-    groups: BTreeMap<String, Sums>,
+    groups: HashMap<String, usize>,
+    sums: Vec<Sums>,
     total: Sums,
 }
 
 impl GroupSums {
-    fn enter(&mut self, group: &str, enter: impl Fn(&mut Sums)) {
-        if !self.groups.contains_key(group) {
-            self.groups.insert(group.to_owned(), Sums::default());
+    fn index(&mut self, group: &str) -> usize {
+        if let Some(index) = self.groups.get(group) {
+            return *index;
         }
-        if let Some(sums) = self.groups.get_mut(group) {
+        let index = self.sums.len();
+        self.groups.insert(group.to_owned(), index);
+        self.sums.push(Sums::default());
+        index
+    }
+
+    fn enter(&mut self, group: usize, enter: impl Fn(&mut Sums)) {
+        if let Some(sums) = self.sums.get_mut(group) {
             enter(sums);
         }
         enter(&mut self.total);
@@ -67,17 +96,39 @@ struct GroupPeriod {
     group: usize,
 }
 
-/// The groups of a lease: the name for each position of its attributes.
-struct GroupNames(Vec<String>);
+/// The groups of a lease: the name for each position of its attributes, if they decide the group,
+/// and the sums of the group, once something was counted for it.
+struct LeaseGroups {
+    names: Vec<Option<String>>,
+    sums: Vec<Option<usize>>,
+}
 
-impl GroupNames {
+impl LeaseGroups {
     fn of(history: &LeaseHistory, by: &GroupBy) -> Self {
         let attributes = history.attributes().iter();
-        Self(attributes.map(|attributes| attributes.group(by)).collect())
+        let names: Vec<_> = attributes.map(|attributes| attributes.group(by)).collect();
+        Self {
+            sums: vec![None; names.len()],
+            names,
+        }
     }
 
-    fn name(&self, index: AttributesIndex) -> &str {
-        self.0.get(index as usize).map_or("", String::as_str)
+    /// The name of the group at a time.
+    fn name(&self, index: AttributesIndex, at: Timestamp) -> String {
+        let name = self.names.get(index as usize).cloned().flatten();
+        name.unwrap_or_else(|| day_name(at))
+    }
+
+    /// The sums of the group at a time.
+    fn index(&mut self, sums: &mut GroupSums, index: AttributesIndex, at: Timestamp) -> usize {
+        let index = index as usize;
+        let Some(Some(name)) = self.names.get(index) else {
+            return sums.index(&day_name(at));
+        };
+        match self.sums.get_mut(index) {
+            Some(known) => *known.get_or_insert_with(|| sums.index(name)),
+            None => sums.index(name),
+        }
     }
 }
 
@@ -106,30 +157,47 @@ impl<'a> Summation<'a> {
             payers: besides.billed.iter().map(|_| None).collect(),
             observed: BTreeMap::new(),
             sums: GroupSums::default(),
+            days: BTreeMap::new(),
+            versions: VersionTable::default(),
+            phases: PhaseNames::default(),
+            purgatories: Vec::new(),
+            decisions: DecisionBuilder::new(since, until, besides.engineer_hourly_usd),
+            savings: HashMap::new(),
         }
     }
 
     /// Adds one lease: the stack's name, and the number of the lease among those of the name.
     pub(crate) fn add(&mut self, stack: &StackName, number: u32, history: &LeaseHistory) {
-        let names = GroupNames::of(history, &self.by);
-        let spent = self.add_existence(stack, number, history, &names);
-        self.add_purgatories(history, &names);
-        self.add_inits(history, &names);
+        let mut groups = LeaseGroups::of(history, &self.by);
+        let spend = LeaseSpend::of(history, self.until);
+        let pieces = PhasePieces::of(history, self.until, &mut self.phases);
+        let spent = self.add_existence(stack, number, history, &spend, &pieces, &mut groups);
+        self.add_purgatories(history, &mut groups);
+        self.add_starts(history, &spend, &pieces, &mut groups);
         for mark in &history.residues {
             if mark.at >= self.since {
-                self.sums.enter(names.name(mark.attributes), Sums::residue);
+                let group = groups.index(&mut self.sums, mark.attributes, mark.at);
+                self.sums.enter(group, Sums::residue);
             }
         }
         if let Some(end) = history.end
             && end.mark.at >= self.since
         {
-            let group = names.name(end.mark.attributes);
+            let group = groups.index(&mut self.sums, end.mark.attributes, end.mark.at);
             self.sums.enter(group, |sums| sums.ended(end.cause));
         }
-        if let Some((stack, _)) = self.besides.idleness.get_key_value(stack) {
-            let group = names.name(history.current_index());
-            self.observe(stack, number, Cow::Borrowed(group), spent);
+        if let Some((stack, idleness)) = self.besides.idleness.get_key_value(stack) {
+            let observed = ObservedLease {
+                number,
+                group: groups.name(history.current_index(), self.until),
+                spent,
+                wasted: self.wasted(&spend, &groups, *idleness),
+            };
+            self.observe(stack, observed);
         }
+        self.add_timeline(stack, number, history, &mut groups);
+        let row = self.purgatory_row(stack, history, &spend);
+        self.purgatories.extend(row);
     }
 
     /// The stacks of which it is known whether they are idle, but of which no lease was added.
@@ -143,27 +211,53 @@ impl<'a> Summation<'a> {
     pub(crate) fn add_earlier(&mut self, lease: &Lease) {
         if let Some((stack, _)) = self.besides.idleness.get_key_value(&lease.name) {
             let group = GroupAttributes::of(lease).group(&self.by);
-            self.observe(stack, 0, Cow::Owned(group), DollarTime::ZERO);
+            let observed = ObservedLease {
+                number: 0,
+                group: group.unwrap_or_else(|| day_name(self.until)),
+                spent: DollarTime::ZERO,
+                wasted: None,
+            };
+            self.observe(stack, observed);
         }
     }
 
-    fn observe(
-        &mut self,
-        stack: &'a StackName,
-        number: u32,
-        group: Cow<'_, str>,
-        spent: DollarTime,
-    ) {
+    fn observe(&mut self, stack: &'a StackName, lease: ObservedLease) {
         let known = self.observed.get(stack);
-        if known.is_none_or(|known| known.number <= number) {
-            let group = group.into_owned();
-            let latest = ObservedLease {
-                number,
-                group,
-                spent,
-            };
-            self.observed.insert(stack, latest);
+        if known.is_none_or(|known| known.number <= lease.number) {
+            self.observed.insert(stack, lease);
         }
+    }
+
+    /// What a lease spent in the period since it has been idle; `None` if it is not idle, or since
+    /// when is unknown.
+    fn wasted(
+        &self,
+        spend: &LeaseSpend,
+        groups: &LeaseGroups,
+        idleness: KnownIdleness,
+    ) -> Option<Vec<WastedPart>> {
+        let KnownIdleness::Idle {
+            since: Some(since), ..
+        } = idleness
+        else {
+            return None;
+        };
+        let since = since.max(self.since);
+        let mut wasted = Vec::new();
+        for segment in spend.segments() {
+            let mut from = segment.from.max(since);
+            while from < segment.to {
+                let day = DayNumber::of(from);
+                let to = segment.to.min(day.end());
+                wasted.push(WastedPart {
+                    day,
+                    group: groups.name(segment.attributes, from),
+                    amount: Amount::of(segment, from, to),
+                });
+                from = to;
+            }
+        }
+        Some(wasted)
     }
 
     /// Adds the time that the stack existed, and returns what it spent in the period.
@@ -172,47 +266,49 @@ impl<'a> Summation<'a> {
         stack: &StackName,
         number: u32,
         history: &LeaseHistory,
-        names: &GroupNames,
+        spend: &LeaseSpend,
+        pieces: &PhasePieces,
+        groups: &mut LeaseGroups,
     ) -> DollarTime {
-        let last = history.tail.is_live.then_some(self.until);
-        let last = last.and_then(|until| history.segment_until(until));
-        let segments = history.segments.iter().chain(&last);
-        let mut total = DollarTime::ZERO;
+        let mut total = Amount::default();
         let mut periods: Vec<GroupPeriod> = Vec::new();
+        let mut cursor = 0;
+        let segments = spend.segments().iter();
         for segment in segments.filter(|segment| segment.to > self.since) {
-            let from = segment.from.max(self.since);
-            let time = Elapsed::between(from, segment.to);
-            let spent = segment.spent_since(self.since);
-            let group = names.name(segment.attributes);
-            self.sums.enter(group, |sums| {
-                sums.stood(time, spent, segment);
-            });
-            total = total + spent;
-            let index = segment.attributes as usize;
-            match periods.last_mut() {
-                Some(period)
-                    if period.to == from && names.0.get(period.group) == names.0.get(index) =>
-                {
-                    period.to = segment.to;
+            let mut from = segment.from.max(self.since);
+            while from < segment.to {
+                let day = DayNumber::of(from);
+                let mut to = segment.to.min(day.end());
+                let mut phase = None;
+                if segment.state == SliceState::Init {
+                    let (id, end) = pieces.at(from, &mut cursor);
+                    phase = Some(id);
+                    to = to.min(end);
                 }
-                _ => periods.push(GroupPeriod {
-                    from,
-                    to: segment.to,
-                    group: index,
-                }),
+                let stretch = Stretch {
+                    state: segment.state,
+                    amount: Amount::of(segment, from, to),
+                    phase,
+                };
+                total.add(stretch.amount);
+                let group = groups.index(&mut self.sums, segment.attributes, from);
+                self.sums.enter(group, |sums| sums.stretch(&stretch));
+                self.days.entry(day).or_default().stretch(&stretch);
+                match periods.last_mut() {
+                    Some(period) if period.to == from && period.group == group => period.to = to,
+                    _ => periods.push(GroupPeriod { from, to, group }),
+                }
+                from = to;
             }
         }
         if periods.is_empty() {
-            return total;
+            return DollarTime::ZERO;
         }
-        let mut groups: Vec<&String> = periods
-            .iter()
-            .filter_map(|period| names.0.get(period.group))
-            .collect();
-        groups.sort_unstable();
-        groups.dedup();
-        for group in groups {
-            if let Some(sums) = self.sums.groups.get_mut(group) {
+        let mut existed: Vec<usize> = periods.iter().map(|period| period.group).collect();
+        existed.sort_unstable();
+        existed.dedup();
+        for group in existed {
+            if let Some(sums) = self.sums.sums.get_mut(group) {
                 sums.stack();
             }
         }
@@ -222,24 +318,21 @@ impl<'a> Summation<'a> {
         } else {
             history.tail.entered
         };
-        if history.tail.spent(closed).is_none() {
-            let group = names.name(history.current_index());
-            self.sums.enter(group, Sums::without_rate);
+        if history.tail.spent(closed).is_none()
+            && let Some(last) = periods.last()
+        {
+            self.sums.enter(last.group, Sums::without_rate);
         }
-        self.claim_lines(stack, number, &periods, names);
-        total
+        self.claim_lines(stack, number, &periods);
+        total.spent.unwrap_or_default()
     }
 
     /// Claims the lines of the bill of the days on which the lease existed.
-    fn claim_lines(
-        &mut self,
-        stack: &StackName,
-        number: u32,
-        periods: &[GroupPeriod],
-        names: &GroupNames,
-    ) {
-        let lines = self.lines.get(stack.as_str());
-        for index in lines.into_iter().flatten() {
+    fn claim_lines(&mut self, stack: &StackName, number: u32, periods: &[GroupPeriod]) {
+        let Some(lines) = self.lines.get(stack.as_str()) else {
+            return;
+        };
+        for index in lines {
             let (Some(line), Some(payer)) =
                 (self.besides.billed.get(*index), self.payers.get_mut(*index))
             else {
@@ -248,16 +341,16 @@ impl<'a> Summation<'a> {
             let on = line.day;
             let mut latest = periods.iter().rev();
             let period = latest.find(|period| day(period.from) <= on && on <= day(period.to));
-            if let Some(group) = period.and_then(|period| names.0.get(period.group))
+            if let Some(period) = period
                 && payer.as_ref().is_none_or(|(other, _)| *other < number)
             {
-                *payer = Some((number, group.clone()));
+                *payer = Some((number, period.group));
             }
         }
     }
 
     /// Counts each purgatory once, in the group at the time when it was first seen.
-    fn add_purgatories(&mut self, history: &LeaseHistory, names: &GroupNames) {
+    fn add_purgatories(&mut self, history: &LeaseHistory, groups: &mut LeaseGroups) {
         let last = history.tail.is_live && self.until > history.tail.entered;
         let last = last.then(|| history.purgatory_at(self.until)).flatten();
         let mut counted = None;
@@ -266,80 +359,262 @@ impl<'a> Summation<'a> {
             let is_new = counted != Some(purgatory.init);
             if is_new && purgatory.since >= self.since && reading.at > self.since {
                 counted = Some(purgatory.init);
-                let group = names.name(reading.attributes);
+                let group = groups.index(&mut self.sums, reading.attributes, purgatory.since);
                 self.sums.enter(group, Sums::purgatory);
             }
         }
     }
 
-    fn add_inits(&mut self, history: &LeaseHistory, names: &GroupNames) {
-        for init in history.inits.iter().chain(&history.tail.init) {
-            if init.ready_at >= self.since {
-                let group = names.name(init.attributes);
-                self.sums.enter(group, |sums| sums.init(init));
+    /// Adds the starts of a lease: when they were requested, their outcomes, and how long they took.
+    fn add_starts(
+        &mut self,
+        history: &LeaseHistory,
+        spend: &LeaseSpend,
+        pieces: &PhasePieces,
+        groups: &mut LeaseGroups,
+    ) {
+        for (index, start) in history.starts.iter().enumerate() {
+            let outcome = start.outcome(history.timed_out_at(index, self.until));
+            let requested = start.requested_at;
+            let decided = match outcome {
+                StartOutcome::Ready { at }
+                | StartOutcome::TimedOut { at, .. }
+                | StartOutcome::Failed { at } => Some(at),
+                StartOutcome::Pending => None,
+            };
+            let ended = decided.unwrap_or(self.until);
+            if ended < self.since && start.ready_at.is_none_or(|ready| ready < self.since) {
+                continue;
+            }
+            let attributes = start.attributes;
+            let Some(of_version) = history.attributes().get(attributes as usize) else {
+                continue;
+            };
+            let mut at = |time| groups.index(&mut self.sums, attributes, time);
+            let began = requested.max(self.since);
+            let (began_in, ended_in) = (at(began), at(ended.max(self.since)));
+            let version = self.versions.of(of_version, began);
+            if requested >= self.since {
+                self.sums.enter(began_in, Sums::started);
+                self.days
+                    .entry(DayNumber::of(requested))
+                    .or_default()
+                    .started += 1;
+                version.started();
+            }
+            if ended >= self.since {
+                self.sums.enter(ended_in, |sums| sums.outcome(outcome));
+                self.days
+                    .entry(DayNumber::of(ended))
+                    .or_default()
+                    .outcome(outcome);
+                version.outcome(outcome);
+                let phases = pieces.lengths(index, began, ended);
+                self.sums.enter(began_in, |sums| sums.start_with(&phases));
+            }
+            if let (Some(ready), Some(time)) = (start.ready_at, start.time_to_ready())
+                && ready >= self.since
+            {
+                let phases = pieces.lengths(index, requested, ready);
+                let ready_in = groups.index(&mut self.sums, attributes, ready);
+                let cost = spend.between(requested, ready).spent;
+                self.sums
+                    .enter(ready_in, |sums| sums.init(time, cost, &phases));
+                version.init(time, &phases);
             }
         }
     }
 
+    /// Adds the timeline of a lease that existed in the period to what decisions are based on. The
+    /// savings count in the lease's last group.
+    fn add_timeline(
+        &mut self,
+        stack: &StackName,
+        number: u32,
+        history: &LeaseHistory,
+        groups: &mut LeaseGroups,
+    ) {
+        let timeline = history.timeline(stack, number, self.until);
+        let Some(timeline) = timeline.filter(|timeline| timeline.until > self.since) else {
+            return;
+        };
+        if matches!(self.by, GroupBy::Owner | GroupBy::Label(_)) {
+            let current = history.current_index();
+            let group = groups.index(&mut self.sums, current, timeline.until);
+            let since = self.since;
+            let savings = self.savings.entry(group);
+            let savings = savings.or_insert_with(|| SavingsBuilder::new(since));
+            savings.add(&timeline);
+        }
+        self.decisions.add(&timeline);
+    }
+
+    /// The row of a stack that is in purgatory at the end of the period.
+    fn purgatory_row(
+        &self,
+        stack: &StackName,
+        history: &LeaseHistory,
+        spend: &LeaseSpend,
+    ) -> Option<PurgatoryRow> {
+        if !history.tail.is_live {
+            return None;
+        }
+        let since = history.purgatory_at(self.until)?.purgatory.since;
+        // The event that reports a timeout comes a moment after it.
+        let current = history.starts.len().checked_sub(1);
+        let timed_out = current.and_then(|index| history.timed_out_at(index, self.until));
+        let since = timed_out.map_or(since, |timed_out| timed_out.min(since));
+        let attributes = history.attributes().last()?;
+        let phases = history.starts.last().map(|start| start.phases.iter());
+        let open = phases.into_iter().flatten();
+        let open = open.filter(|phase| phase.seconds.is_none());
+        let open = open.max_by_key(|phase| phase.after);
+        let open = open.and_then(|phase| history.phase_names().get(phase.name as usize));
+        let failed = history.failed_check.as_ref();
+        Some(PurgatoryRow {
+            stack: stack.clone(),
+            app: attributes.app.clone(),
+            owner: attributes.owner.clone(),
+            version: attributes.version.clone(),
+            since,
+            hourly_usd: history.tail.rate(),
+            usd: spend.in_state(SliceState::Purgatory, since).usd(),
+            check: failed.map(|failed| failed.check.clone()),
+            answer: failed.map(|failed| failed.answer.clone()),
+            open_phase: open.cloned(),
+        })
+    }
+
     /// Computes the figures.
     pub(crate) fn finish(mut self) -> Report {
-        for (stack, lease) in &self.observed {
-            let Some(idleness) = self.besides.idleness.get(*stack) else {
-                continue;
-            };
-            let idleness = match *idleness {
-                KnownIdleness::Active => KnownIdleness::Active,
-                // Waste from before the report's period does not count.
-                KnownIdleness::Idle { wasted, is_minimum } => KnownIdleness::Idle {
-                    wasted: wasted.map(|wasted: Usd| wasted.min(lease.spent.dollars())),
-                    is_minimum,
-                },
-            };
-            self.sums.enter(&lease.group, |sums| sums.idle(idleness));
-        }
+        self.add_idleness();
         if let Some(last) = self.besides.billed_until {
             self.add_bill(last);
         }
-        let groups = self.sums.groups.into_iter();
+        let decisions = self.decisions.finish();
+        let savings = self.savings.iter();
+        let savings = savings.map(|(group, savings)| {
+            let savings = savings.savings(self.until, self.besides.engineer_hourly_usd);
+            (*group, savings)
+        });
+        let savings: HashMap<usize, Savings> = savings.collect();
+        let Self {
+            sums,
+            phases,
+            mut purgatories,
+            ..
+        } = self;
+        let GroupSums {
+            groups,
+            sums,
+            total,
+        } = sums;
+        let mut names: Vec<(String, usize)> = groups.into_iter().collect();
+        names.sort_unstable_by_key(|(_, index)| *index);
+        let groups = names.into_iter().zip(sums);
         let mut groups: Vec<ReportGroup> = groups
-            .map(|(group, sums)| ReportGroup {
-                group,
-                figures: sums.figures(),
+            .map(|((group, index), sums)| {
+                let of_app = decisions.savings.iter();
+                let mut of_app = of_app.filter(|_| self.by == GroupBy::App);
+                let of_app = of_app.find(|(app, _)| app.as_str() == group);
+                let savings = savings.get(&index).or(of_app.map(|(_, savings)| savings));
+                ReportGroup {
+                    figures: Figures {
+                        savings: savings.copied(),
+                        ..sums.figures(&phases)
+                    },
+                    group,
+                }
             })
             .collect();
         groups.sort_by(|a, b| {
             let dearer = b.figures.spent_usd.cmp(&a.figures.spent_usd);
             dearer.then_with(|| a.group.cmp(&b.group))
         });
+        if self.by == GroupBy::Day {
+            groups.sort_by(|a, b| a.group.cmp(&b.group));
+        }
+        let savings = Some(decisions.total).filter(|_| !decisions.savings.is_empty());
+        purgatories.sort_by(|a, b| (a.since, &a.stack).cmp(&(b.since, &b.stack)));
         Report {
             since: self.since,
             until: self.until,
             unreadable: self.besides.unreadable.clone(),
             by: self.by,
             groups,
-            total: self.sums.total.figures(),
-            days: Vec::new(),
-            starts_by_version: Vec::new(),
-            purgatories: Vec::new(),
-            verdicts: Vec::new(),
-            slower: Vec::new(),
-            savings: None,
+            total: Figures {
+                savings,
+                ..total.figures(&phases)
+            },
+            days: super::day_sums::figures(&self.days),
+            starts_by_version: self.versions.rows(&phases),
+            purgatories,
+            verdicts: decisions.verdicts,
+            slower: decisions.slower,
+            savings,
+        }
+    }
+
+    /// Adds the stacks that are idle or active now. Waste from before the period does not count, and
+    /// what a stack wasted while it belonged to another group counts there.
+    fn add_idleness(&mut self) {
+        for (stack, lease) in std::mem::take(&mut self.observed) {
+            let Some(idleness) = self.besides.idleness.get(stack) else {
+                continue;
+            };
+            let current = self.sums.index(&lease.group);
+            let Some(parts) = lease.wasted else {
+                let limited = idleness.limited(lease.spent);
+                self.sums.enter(current, |sums| sums.idle(limited));
+                continue;
+            };
+            let without_waste = idleness.with_wasted(None);
+            self.sums.enter(current, |sums| sums.idle(without_waste));
+            for part in parts {
+                let group = self.sums.index(&part.group);
+                self.sums.enter(group, |sums| sums.wasted(part.amount));
+                self.days
+                    .entry(part.day)
+                    .or_default()
+                    .idle(part.amount.spent);
+            }
         }
     }
 
     /// Adds each line of the bill to the group that its stack belonged to on that day. Lines of
     /// stacks that this ledger does not know are skipped.
     fn add_bill(&mut self, last: Date) {
-        let groups: Vec<String> = self.sums.groups.keys().cloned().collect();
-        for group in &groups {
-            self.sums.enter(group, |sums| sums.billed_until(last));
+        for sums in &mut self.sums.sums {
+            sums.billed_until(last);
+        }
+        if !self.sums.sums.is_empty() {
+            self.sums.total.billed_until(last);
+        }
+        let last = DayNumber::of_date(last);
+        for (day, sums) in &mut self.days {
+            if Some(*day) <= last {
+                sums.billed(Usd::ZERO);
+            }
         }
         for (line, payer) in self.besides.billed.iter().zip(&self.payers) {
-            if let Some((_, group)) = payer {
-                self.sums.enter(group, |sums| sums.billed(line.usd));
+            let Some((_, group)) = payer else {
+                continue;
+            };
+            let group = match self.by {
+                GroupBy::Day => self.sums.index(&line.day.to_string()),
+                _ => *group,
+            };
+            self.sums.enter(group, |sums| sums.billed(line.usd));
+            if let Some(day) = DayNumber::of_date(line.day) {
+                self.days.entry(day).or_default().billed(line.usd);
             }
         }
     }
+}
+
+/// The name of the group of a time in a report by day.
+fn day_name(at: Timestamp) -> String {
+    DayNumber::of(at).date().to_string()
 }
 
 /// The UTC day of a timestamp, as on the bill.

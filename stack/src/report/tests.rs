@@ -1,9 +1,12 @@
+mod properties;
+mod scenarios;
+
 use super::*;
 use crate::cost::EarlierCharge;
 use crate::lease::{EventKind, NewEvent, ResidueDetails, Source, Strategy};
 use crate::testing::{actor, noon, registration, stack_name};
 use crate::values::ttl::{Elapsed, Span};
-use crate::{Registration, RunId, Seq};
+use crate::{Registration, RunId, Seq, Usd};
 
 /// The time so many minutes after noon, or before it if negative.
 fn minute(minutes: i32) -> Timestamp {
@@ -89,6 +92,7 @@ fn only_the_time_of_the_report_counts() {
         unpriced: Vec::new(),
         at_least: Vec::new(),
         accrued: Vec::new(),
+        created: Vec::new(),
     };
     log.happens("a", 120, Source::Cli, rated);
     log.happens("a", 240, Source::Provider, EventKind::Released);
@@ -181,7 +185,10 @@ fn inits_are_counted() {
     assert_eq!(figures.init.count, 3);
     assert_eq!(minutes(figures.init.median_seconds), Some(12));
     assert_eq!(minutes(figures.init.p90_seconds), Some(60));
-    assert_eq!(dollars(figures.init.usd).as_deref(), Some("1.30"));
+    assert_eq!(dollars(figures.init.median_usd).as_deref(), Some("0.20"));
+    // Until ready: 6 and 12 minutes. Until the timeout: 16 minutes of c, whose checks started after
+    // a minute, and 15 of d. At a dollar an hour, 49 minutes cost this.
+    assert_eq!(dollars(figures.init.usd).as_deref(), Some("0.8167"));
     assert_eq!(figures.purgatory, 2, "c was late and d never became ready");
     assert_eq!(log.total(70, 120).purgatory, 0, "both began earlier");
 }
@@ -280,13 +287,6 @@ fn bills_go_to_who_stood_then() {
     );
 }
 
-fn idle(wasted: Option<Usd>) -> KnownIdleness {
-    KnownIdleness::Idle {
-        wasted,
-        is_minimum: false,
-    }
-}
-
 /// Waste never exceeds the spend within the report's period.
 #[test]
 fn waste_is_never_more_than_was_spent() {
@@ -294,8 +294,8 @@ fn waste_is_never_more_than_was_spent() {
     log.begins("a", 0, |_| {});
     log.begins("b", 0, |_| {});
     let idleness = [
-        (stack_name("a"), idle("8".parse().ok())),
-        (stack_name("b"), idle(None)),
+        (stack_name("a"), KnownIdleness::idle("8".parse().ok())),
+        (stack_name("b"), KnownIdleness::idle(None)),
     ];
     let besides = ReportInputs {
         idleness: idleness.into(),
@@ -331,6 +331,7 @@ fn amounts_that_leave_something_out_are_minimums() {
             since: minute(since),
             hourly_usd: rate.parse().unwrap(),
         })),
+        created: Vec::new(),
     };
     let begun = |log: &mut Log| {
         log.begins("a", 0, |r| {
@@ -385,7 +386,7 @@ fn unknown_idleness_is_not_zero() {
     }
     let besides = ReportInputs {
         idleness: [
-            (stack_name("a"), idle(None)),
+            (stack_name("a"), KnownIdleness::idle(None)),
             (stack_name("d"), KnownIdleness::Active),
         ]
         .into(),

@@ -3,12 +3,14 @@
 mod follower;
 mod tracked_stack;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
 use self::follower::{Histories, HistoryFollower, Overtaken, ReadingSteps};
+use self::tracked_stack::TrackedStack;
 use super::{BillMode, Service, ServiceError};
+use crate::economics::LeaseTimeline;
 use crate::idle::IdleState;
 use crate::lease::corrected;
 use crate::ledger::{LedgerError, Scope};
@@ -43,8 +45,55 @@ impl Reports<'_> {
         since: Timestamp,
         by: GroupBy,
     ) -> Result<Report, ServiceError> {
-        let mut besides = self.besides().await?;
-        let period = (since, self.service.now());
+        let besides = self.besides().await?;
+        let until = self.service.now();
+        let sums = || Summation::new(since, until, by.clone(), &besides);
+        let add = |sums: &mut Summation<'_>, stack: &StackName, number, history: &LeaseHistory| {
+            sums.add(stack, number, history);
+        };
+        let (mut sums, unreadable) = self.fold_histories(steps, since, until, sums, add).await?;
+        for stack in sums.unobserved() {
+            if unreadable.contains_key(stack.as_str()) {
+                continue;
+            }
+            if let Some(lease) = self.service.ledger.lease(&stack).await? {
+                sums.add_earlier(&lease);
+            }
+        }
+        Ok(Report {
+            unreadable: follower::unreadable(&unreadable),
+            ..sums.finish()
+        })
+    }
+
+    /// The timelines of the leases that existed at a time or later, in no order. Stacks that cannot
+    /// be read are left out.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written.
+    pub async fn timelines(self, since: Timestamp) -> Result<Vec<LeaseTimeline>, ServiceError> {
+        let until = self.service.now();
+        let add = |leases: &mut Vec<_>, stack: &StackName, number, history: &LeaseHistory| {
+            leases.extend(history.timeline(stack, number, until));
+        };
+        let steps = ReadingSteps::default();
+        let folded = self.fold_histories(steps, since, until, Vec::new, add);
+        Ok(folded.await?.0)
+    }
+
+    /// Folds the histories of all leases of a period, in no order. The result also has the stacks
+    /// that cannot be read, with the reasons.
+    async fn fold_histories<T>(
+        self,
+        steps: ReadingSteps,
+        since: Timestamp,
+        until: Timestamp,
+        begin: impl Fn() -> T + Send + Sync,
+        add: impl Fn(&mut T, &StackName, u32, &LeaseHistory) + Send + Sync,
+    ) -> Result<(T, BTreeMap<String, String>), ServiceError>
+    where
+        T: Send,
+    {
         let mut trust = true;
         let mut attempts = 0;
         loop {
@@ -54,89 +103,48 @@ impl Reports<'_> {
             let inventory = inventory.map(|inventory| &**inventory);
             let ledger = &*self.service.ledger;
             let follower = HistoryFollower::open(ledger, inventory, since, steps, trust).await?;
-            let histories = match follower.follow().await? {
+            let mut histories = match follower.follow().await? {
                 Ok(histories) => histories,
                 Err(Overtaken) => continue,
             };
-            match self
-                .sum(histories, period, by.clone(), &mut besides)
-                .await?
-            {
-                Some(report) => return Ok(report),
-                // The next attempt replaces what is stored.
-                None => trust = false,
+            let replayed = self.replay(&mut histories, until).await?;
+            let mut folded = begin();
+            if fold(&histories, &replayed, &mut folded, &add) {
+                return Ok((folded, histories.unreadable));
             }
+            // The next attempt replaces what is stored.
+            trust = false;
         }
-    }
-
-    /// Computes the figures; `None` if a stored history cannot be decoded.
-    async fn sum(
-        self,
-        histories: Histories,
-        (since, until): (Timestamp, Timestamp),
-        by: GroupBy,
-        besides: &mut ReportInputs,
-    ) -> Result<Option<Report>, ServiceError> {
-        let Histories {
-            leases,
-            stacks,
-            mut unreadable,
-        } = histories;
-        let live = || {
-            let live = stacks.iter();
-            live.filter_map(|(stack, tracked)| Some((stack, tracked.live()?)))
-        };
-        let dates = leases.iter().map(|lease| (&lease.stack, lease.last_at));
-        let dates = dates.chain(live().map(|(stack, (_, history))| (stack, history.last_at)));
-        let ahead = dates.filter(|(_, last_at)| *last_at > until);
-        let ahead: BTreeSet<StackName> = ahead.map(|(stack, _)| stack.clone()).collect();
-        let replayed = self.replay(&ahead, until, &mut unreadable).await?;
-        besides.unreadable = follower::unreadable(&unreadable);
-        let mut sums = Summation::new(since, until, by, besides);
-        for lease in leases.iter().filter(|lease| !ahead.contains(&lease.stack)) {
-            let Some(history) = LeaseHistory::decode(&lease.history) else {
-                return Ok(None);
-            };
-            sums.add(&lease.stack, lease.number, &history);
-        }
-        for (stack, (number, history)) in live().filter(|(stack, _)| !ahead.contains(*stack)) {
-            sums.add(stack, number, history);
-        }
-        for (stack, recorder) in &replayed {
-            for (number, history) in recorder.leases() {
-                sums.add(stack, number, history);
-            }
-        }
-        for stack in sums.unobserved() {
-            if unreadable.contains_key(stack.as_str()) {
-                continue;
-            }
-            if let Some(lease) = self.service.ledger.lease(&stack).await? {
-                sums.add_earlier(&lease);
-            }
-        }
-        Ok(Some(sums.finish()))
     }
 
     /// Records stacks of which an event is dated later than `until` as if it had happened then.
     async fn replay(
         self,
-        stacks: &BTreeSet<StackName>,
+        histories: &mut Histories,
         until: Timestamp,
-        unreadable: &mut BTreeMap<String, String>,
-    ) -> Result<BTreeMap<StackName, StackRecorder>, ServiceError> {
+    ) -> Result<BTreeMap<StackName, Option<StackRecorder>>, ServiceError> {
+        let leases = histories.leases.iter();
+        let dates = leases.map(|lease| (&lease.stack, lease.last_at));
+        let live = live(&histories.stacks);
+        let dates = dates.chain(live.map(|(stack, _, history)| (stack, history.last_at)));
+        let ahead = dates.filter(|(_, last_at)| *last_at > until);
+        let ahead: BTreeSet<StackName> = ahead.map(|(stack, _)| stack.clone()).collect();
         let mut replayed = BTreeMap::new();
-        for stack in stacks {
-            let recorder = match self.service.ledger.events(stack, Seq::NONE).await {
+        for stack in ahead {
+            let recorder = match self.service.ledger.events(&stack, Seq::NONE).await {
                 Ok(events) => StackRecorder::replay(&corrected(events), until)
                     .map_err(|illegal| illegal.to_string()),
                 Err(LedgerError::Corrupt { what, .. }) => Err(what),
                 Err(error) => return Err(error.into()),
             };
-            match recorder {
-                Ok(recorder) => drop(replayed.insert(stack.clone(), recorder)),
-                Err(problem) => drop(unreadable.insert(stack.to_string(), problem)),
-            }
+            let recorder = match recorder {
+                Ok(recorder) => Some(recorder),
+                Err(problem) => {
+                    histories.unreadable.insert(stack.to_string(), problem);
+                    None
+                }
+            };
+            replayed.insert(stack, recorder);
         }
         Ok(replayed)
     }
@@ -153,8 +161,11 @@ impl Reports<'_> {
                 IdleState::Unknown => return None,
                 IdleState::Active => KnownIdleness::Active,
                 IdleState::Idle => KnownIdleness::Idle {
+                    since: stack.idle.since,
                     wasted: stack.idle.wasted_usd,
                     is_minimum: stack.cost.hourly_is_minimum,
+                    hourly_usd: stack.idle.hourly_usd,
+                    until_expiry_usd: stack.idle.until_expiry_usd,
                 },
             };
             Some((stack.name, known))
@@ -172,8 +183,46 @@ impl Reports<'_> {
             billed: known.lines,
             idleness,
             unreadable: Vec::new(),
+            engineer_hourly_usd: self.service.config.report.engineer_hourly_usd,
         })
     }
+}
+
+/// The leases that exist and have new events, with their numbers.
+fn live(
+    stacks: &HashMap<StackName, TrackedStack>,
+) -> impl Iterator<Item = (&StackName, u32, &LeaseHistory)> {
+    stacks.iter().filter_map(|(stack, tracked)| {
+        let (number, history) = tracked.live()?;
+        Some((stack, number, history))
+    })
+}
+
+/// Adds every history; false if a stored one cannot be decoded. Those that were replayed replace
+/// what is stored.
+fn fold<T>(
+    histories: &Histories,
+    replayed: &BTreeMap<StackName, Option<StackRecorder>>,
+    folded: &mut T,
+    add: impl Fn(&mut T, &StackName, u32, &LeaseHistory),
+) -> bool {
+    let leases = histories.leases.iter();
+    for lease in leases.filter(|lease| !replayed.contains_key(&lease.stack)) {
+        let Some(history) = LeaseHistory::decode(&lease.history) else {
+            return false;
+        };
+        add(folded, &lease.stack, lease.number, &history);
+    }
+    let live = live(&histories.stacks);
+    for (stack, number, history) in live.filter(|(stack, ..)| !replayed.contains_key(*stack)) {
+        add(folded, stack, number, history);
+    }
+    for (stack, recorder) in replayed {
+        for (number, history) in recorder.iter().flat_map(StackRecorder::leases) {
+            add(folded, stack, number, history);
+        }
+    }
+    true
 }
 
 #[cfg(test)]

@@ -933,18 +933,26 @@ async fn readiness_is_noted() {
         .await
         .unwrap();
     service.leases().check_passed(&name, "http").await.unwrap();
-    let purgatory = service.leases().ready_timed_out(&name).await.unwrap();
+    let purgatory = service
+        .leases()
+        .ready_timed_out(&name, Vec::new())
+        .await
+        .unwrap();
     assert_eq!(purgatory.recorded_phase, Phase::Purgatory);
     let ready = service.leases().ready(&name).await.unwrap();
     assert_eq!(ready.recorded_phase, Phase::Ready);
     let init = ready.init.clone().unwrap();
     assert_eq!(init.total().map(crate::Elapsed::seconds), Some(60));
     assert_eq!(
-        init.slowest().map(|phase| phase.name.as_str()),
+        init.slowest().map(|phase| phase.name).as_deref(),
         Some("migrate")
     );
     assert_eq!(
-        service.leases().ready_timed_out(&name).await.unwrap(),
+        service
+            .leases()
+            .ready_timed_out(&name, Vec::new())
+            .await
+            .unwrap(),
         ready
     );
     assert_eq!(service.leases().ready(&name).await.unwrap(), ready);

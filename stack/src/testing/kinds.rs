@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{actor, noon, registration};
 use crate::cost::{EarlierCharge, MinimumCharge};
-use crate::init::{PhaseBoundary, ReportedPhase};
+use crate::init::{CreatedType, FailedCheck, PhaseBoundary, ReportedPhase};
 use crate::lease::{EventKind, Operator, ProcessId, ResidueDetails, Strategy, UnknownEvent};
 use crate::values::id::{AppVersion, LedgerId, Owner, RunId};
 use crate::values::ttl::{Elapsed, Span};
@@ -45,7 +45,12 @@ pub fn every_kind() -> Vec<EventKind> {
             check: "http".to_owned(),
         },
         E::Ready,
-        E::ReadyTimedOut,
+        E::ReadyTimedOut {
+            checks: vec![FailedCheck {
+                check: "tcp db:5432".to_owned(),
+                answer: "connection refused".to_owned(),
+            }],
+        },
         E::VersionChanged {
             from: version("v1"),
             to: version("v2"),
@@ -76,6 +81,11 @@ pub fn every_kind() -> Vec<EventKind> {
             accrued: vec![EarlierCharge {
                 since: noon(),
                 hourly_usd: "0.42".parse().expect("a rate"),
+            }],
+            created: vec![CreatedType {
+                kind: "rds:db".to_owned(),
+                class: Some("data".to_owned()),
+                at: noon(),
             }],
         },
         E::SleepStarted {

@@ -168,6 +168,7 @@ pub(super) fn rated(resources: &[Resource]) -> EventKind {
         unpriced,
         at_least: Vec::new(),
         accrued: Vec::new(),
+        created: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use stack::cloud::{AutomaticStarts, Unchecked};
 use stack::idle::{Evidence, IdleState};
-use stack::init::{PhaseBoundary, ReportedPhase};
+use stack::init::{FailedCheck, PhaseBoundary, ReportedPhase};
 use stack::lease::{MisdatedEvent, Strategy};
 use stack::ledger::UnreadableStack;
 use stack::reaper::ReaperInactive;
@@ -244,7 +244,17 @@ pub(crate) fn event(kind: &EventKind) -> String {
         }
         EventKind::CheckPassed { check } => format!("check passed: {check}"),
         EventKind::Ready => "ready: every check has passed".to_owned(),
-        EventKind::ReadyTimedOut => "not ready in time".to_owned(),
+        EventKind::ReadyTimedOut { checks } => match checks.as_slice() {
+            [] => "not ready in time".to_owned(),
+            [first, rest @ ..] => {
+                let more = match rest.len() {
+                    0 => String::new(),
+                    more => format!(" (and {} more)", values::thousands(more)),
+                };
+                let FailedCheck { check, answer } = first;
+                format!("not ready in time: {check}: {answer}{more}")
+            }
+        },
         EventKind::VersionChanged { from, to } => format!("version {from} to {to}"),
         EventKind::OwnerChanged { from, to } => format!("owner {from} to {to}"),
         EventKind::TermsChanged { terms } => format!("terms changed, ttl {}", terms.ttl),

@@ -1,6 +1,6 @@
 //! Readiness: provisioned, init phases, checks, ready, and timed out.
 
-use crate::init::{PhaseBoundary, ReportedPhase, check_name};
+use crate::init::{FailedCheck, Init, PhaseBoundary, ReportedPhase, check_name};
 use crate::lease::{EventKind, Lease, Phase};
 use crate::service::{Leases, ServiceError};
 use crate::values::id::StackName;
@@ -44,15 +44,24 @@ impl Leases<'_> {
     }
 
     /// Readiness was waited for and did not come: the stack is in purgatory, unless it became ready
-    /// meanwhile.
+    /// meanwhile. `failed` has the checks that had not passed, with their last answers.
     ///
     /// # Errors
     /// [`ServiceError::Unknown`], or a ledger error.
-    pub async fn ready_timed_out(self, stack: &StackName) -> Result<Lease, ServiceError> {
+    pub async fn ready_timed_out(
+        self,
+        stack: &StackName,
+        failed: Vec<FailedCheck>,
+    ) -> Result<Lease, ServiceError> {
+        let checks = FailedCheck::limited(failed);
         let decide = |lease: &Lease, _| {
+            let known = lease.init.as_ref().map(Init::failed_checks);
             Ok(match lease.recorded_phase {
-                Phase::Ready | Phase::Purgatory => Vec::new(),
-                _ => vec![EventKind::ReadyTimedOut],
+                Phase::Ready => Vec::new(),
+                Phase::Purgatory if checks.is_empty() || known == Some(&*checks) => Vec::new(),
+                _ => vec![EventKind::ReadyTimedOut {
+                    checks: checks.clone(),
+                }],
             })
         };
         let lease = self.service.change(stack, decide).await?;

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use super::{ReadingSteps, Reports};
 use crate::config::Config;
 use crate::cost::{EarlierCharge, MinimumCharge};
+use crate::init::CreatedType;
 use crate::lease::{EventKind, NewEvent, Registration, Source};
 use crate::ledger::{Ledger, LedgerError, MemoryLedger};
 use crate::report::{GroupBy, Report};
@@ -36,7 +37,7 @@ enum Step {
 const STEPS: ReadingSteps = ReadingSteps { page: 3, update: 7 };
 
 const STACKS: [&str; 3] = ["a", "b", "c"];
-const GROUPS: [GroupBy; 3] = [GroupBy::App, GroupBy::Owner, GroupBy::Version];
+const GROUPS: [GroupBy; 4] = [GroupBy::App, GroupBy::Owner, GroupBy::Version, GroupBy::Day];
 
 /// Events that a random kind seldom gives in a useful order.
 fn lively() -> Vec<EventKind> {
@@ -148,6 +149,11 @@ fn varied(kind: EventKind, at: Timestamp, last: Seq, variant: usize) -> EventKin
                 since: Span::minutes(20).before(at),
                 hourly_usd: usd.parse().unwrap(),
             }],
+            created: vec![CreatedType {
+                kind: "rds:db".to_owned(),
+                class: Some("data".to_owned()),
+                at: Span::minutes(20).before(at),
+            }],
         },
         EventKind::Misdated { .. } => EventKind::Misdated {
             events: vec![last, Seq(variant as u64)],
@@ -204,7 +210,11 @@ impl World {
 
     /// The report from stored histories, and from all events.
     async fn reports(&self, since: Timestamp, by: GroupBy) -> (Report, Report) {
-        let stored = self.stored().report_in(STEPS, since, by).await.unwrap();
+        let stored = self
+            .stored()
+            .report_in(STEPS, since, by.clone())
+            .await
+            .unwrap();
         let scratch = self.scratch.reports().report(since, by).await.unwrap();
         (stored, scratch)
     }

@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{CloudData, ServiceError};
-use crate::cloud::{Place, Resource};
+use crate::cloud::{Place, Resource, ResourceClass};
 use crate::cost::{EarlierCharge, MinimumCharge};
 use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
+use crate::init::{CreatedType, MAX_CREATED_TYPES};
 use crate::inventory::Rate;
 use crate::lease::{EventKind, Lease, Phase, ResidueDetails};
 use crate::ledger::LedgerError;
@@ -179,7 +180,45 @@ fn rated(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Option<EventKind> 
             Some(from) => charged_before(&resources, from, now),
             None => Vec::new(),
         },
+        created: created_in_init(lease, &resources),
     })
+}
+
+/// When the resources of the current init were created, by type, unless the app or a script has
+/// reported its phases. Services report whole seconds.
+fn created_in_init(lease: &Lease, resources: &[&Resource]) -> Vec<CreatedType> {
+    let Some(init) = &lease.init else {
+        return Vec::new();
+    };
+    if init.has_reported_phases() {
+        return Vec::new();
+    }
+    let requested = init.requested_at().as_second();
+    let end = init.provisioned_at().or(init.ready_at());
+    let mut first: BTreeMap<&str, (Timestamp, Option<ResourceClass>)> = BTreeMap::new();
+    for one in resources {
+        if let Some(created) = one.created_at
+            && created.as_second() >= requested
+            && end.is_none_or(|end| created < end)
+        {
+            let known = first.entry(&one.kind).or_insert((created, one.facts.class));
+            known.0 = known.0.min(created);
+        }
+    }
+    let mut types: Vec<CreatedType> = first
+        .into_iter()
+        .map(|(kind, (at, class))| CreatedType {
+            kind: kind.to_owned(),
+            class: class.map(|class| class.as_str().to_owned()),
+            at,
+        })
+        .collect();
+    types.sort_by_key(|created| created.at);
+    types.truncate(MAX_CREATED_TYPES);
+    if types == init.created_types() {
+        return Vec::new();
+    }
+    types
 }
 
 /// The rates of the resources that were created before now, by creation time. What was created

@@ -1,6 +1,8 @@
 //! `jiti report`
 
-use clap::{Args, ValueEnum};
+mod overhead;
+
+use clap::Args;
 use stack::Span;
 use stack::report::{Figures, GroupBy, Report};
 
@@ -12,7 +14,7 @@ use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::{describe, values};
 
-/// Report cost, idle time and start-up time by app, owner or version
+/// Report cost, idle time and start-up time by app, owner, version, day or label
 ///
 /// The report covers every stack in the ledger, including those that are gone. SPENT is an
 /// estimate: list price × time. It leaves out stacks that never had a rate, and the report says
@@ -25,9 +27,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DURATION", default_value = "30d")]
     since: Span,
 
-    /// How to group the stacks
-    #[arg(long, value_enum, default_value_t = Grouping::App)]
-    by: Grouping,
+    /// How to group the stacks: by app, by the owner, the version or a label at the time, or by UTC
+    /// day
+    #[arg(long, value_name = "app|owner|version|day|label:KEY", default_value_t = GroupBy::App)]
+    by: GroupBy,
 
     /// Print CSV
     #[arg(long, conflicts_with_all = ["json", "html"])]
@@ -41,27 +44,6 @@ pub(crate) struct Arguments {
     output: OutputOptions,
 }
 
-/// How to group the stacks.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Grouping {
-    /// By app
-    App,
-    /// By the owner at the time
-    Owner,
-    /// By app and the version deployed at the time
-    Version,
-}
-
-impl From<Grouping> for GroupBy {
-    fn from(grouping: Grouping) -> Self {
-        match grouping {
-            Grouping::App => Self::App,
-            Grouping::Owner => Self::Owner,
-            Grouping::Version => Self::Version,
-        }
-    }
-}
-
 pub(crate) async fn run(
     arguments: &Arguments,
     context: &Context,
@@ -69,7 +51,10 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let service = context.existing_reader()?;
     let since = arguments.since.before(service.now());
-    let report = service.reports().report(since, arguments.by.into()).await?;
+    let report = service
+        .reports()
+        .report(since, arguments.by.clone())
+        .await?;
     if arguments.output.json {
         json::write(ui, &report)
     } else if arguments.csv {
@@ -84,7 +69,7 @@ pub(crate) async fn run(
 }
 
 /// The title of each figure, and the order in which its column is dropped (0: never).
-const HEAD: [(&str, u8); 12] = [
+const HEAD: [(&str, u8); 16] = [
     ("STACKS", 0),
     ("HOURS", 8),
     ("SPENT", 0),
@@ -94,8 +79,12 @@ const HEAD: [(&str, u8); 12] = [
     ("INITS", 3),
     ("MEDIAN", 6),
     ("P90", 5),
+    ("P95", 1),
     ("INIT $", 2),
+    ("INIT %", 2),
+    ("SUCCESS", 2),
     ("NOT READY IN TIME", 1),
+    ("PURGATORY $", 1),
     ("RESIDUE", 1),
 ];
 
@@ -116,8 +105,12 @@ fn shown(figures: &Figures) -> [String; HEAD.len()] {
         values::thousands(init.count),
         seconds(init.median_seconds),
         seconds(init.p90_seconds),
+        seconds(init.p95_seconds),
         usd(init.usd, init.usd_is_minimum),
+        percent(init.share_of_uptime),
+        percent(figures.starts.success_rate),
         values::thousands(figures.purgatory),
+        usd(figures.purgatory_usd, figures.purgatory_is_minimum),
         values::thousands(figures.residue),
     ]
 }
@@ -126,19 +119,23 @@ fn unknown() -> String {
     values::UNKNOWN.to_owned()
 }
 
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(unknown, values::percent)
+}
+
 /// The hours that the stacks existed, with one decimal.
 fn hours(figures: &Figures) -> String {
     let tenths = (figures.stood_seconds.seconds() + 180) / 360;
     format!("{}.{}", values::thousands(tenths / 10), tenths % 10)
 }
 
-fn title(report: &Report) -> &str {
-    match &report.by {
+fn title(report: &Report) -> &'static str {
+    match report.by {
         GroupBy::App => "APP",
         GroupBy::Owner => "OWNER",
         GroupBy::Version => "APP@VERSION",
         GroupBy::Day => "DAY",
-        GroupBy::Label(key) => key,
+        GroupBy::Label(_) => "LABEL",
     }
 }
 
@@ -204,6 +201,7 @@ fn notes(report: &Report) -> Vec<String> {
         let last = values::minute(last);
         lines.push(format!("BILLED covers the days until {last} UTC."));
     }
+    lines.extend(overhead::notes(report));
     lines
 }
 
@@ -246,7 +244,7 @@ fn page(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
     ui.raw(page.to_string().as_bytes())
 }
 
-const CSV_HEADER: [&str; 23] = [
+const CSV_HEADER: [&str; 41] = [
     "group",
     "stacks",
     "stood_seconds",
@@ -269,12 +267,34 @@ const CSV_HEADER: [&str; 23] = [
     "ended.terraform",
     "since",
     "until",
+    "starts.started",
+    "starts.ready",
+    "starts.timed_out",
+    "starts.failed",
+    "starts.pending",
+    "starts.success_rate",
+    "starts.low",
+    "starts.high",
+    "purgatory_seconds",
+    "purgatory_usd",
+    "idle.hourly_usd",
+    "idle.until_expiry_usd",
+    "idle.share",
+    "init.p95_seconds",
+    "init.median_usd",
+    "init.seconds",
+    "init.share_of_uptime",
+    "init.slowest_phase",
     "minimums",
 ];
 
 fn csv_row(report: &Report, group: &str, figures: &Figures) -> [String; CSV_HEADER.len()] {
     let Figures {
-        idle, init, ended, ..
+        idle,
+        init,
+        ended,
+        starts,
+        ..
     } = figures;
     [
         group.to_owned(),
@@ -299,6 +319,24 @@ fn csv_row(report: &Report, group: &str, figures: &Figures) -> [String; CSV_HEAD
         ended.terraform.to_string(),
         report.since.to_string(),
         report.until.to_string(),
+        starts.started.to_string(),
+        starts.ready.to_string(),
+        starts.timed_out.to_string(),
+        starts.failed.to_string(),
+        starts.pending.to_string(),
+        csv::text(starts.success_rate),
+        csv::text(starts.low),
+        csv::text(starts.high),
+        csv::text(figures.purgatory_seconds),
+        csv::text(figures.purgatory_usd),
+        csv::text(idle.hourly_usd),
+        csv::text(idle.until_expiry_usd),
+        csv::text(idle.share),
+        csv::text(init.p95_seconds),
+        csv::text(init.median_usd),
+        csv::text(init.seconds),
+        csv::text(init.share_of_uptime),
+        init.slowest_phase.clone().unwrap_or_default(),
         minimums(figures),
     ]
 }
@@ -317,6 +355,10 @@ fn minimums(figures: &Figures) -> String {
             idle.wasted_usd.is_some() && idle.wasted_is_minimum,
         ),
         ("init.usd", init.usd.is_some() && init.usd_is_minimum),
+        (
+            "purgatory_usd",
+            figures.purgatory_usd.is_some() && figures.purgatory_is_minimum,
+        ),
     ];
     let marked = marks.iter().filter(|(_, is_minimum)| *is_minimum);
     let names: Vec<&str> = marked.map(|(name, _)| *name).collect();
