@@ -15,7 +15,8 @@
 //! ```
 
 use jiff::Timestamp;
-use stack::listing::{Flag, ListedOrigin};
+use stack::init::FailedCheck;
+use stack::listing::{Flag, ListedOrigin, ListedPurgatory};
 use stack::view::View;
 use stack::{Listing, Phase, RenewOn, service};
 
@@ -229,6 +230,9 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
     if let Some(slowest) = &init.slowest_phase {
         field(ui, "slowest phase", slowest)?;
     }
+    if let Some(purgatory) = &stack.purgatory {
+        self::purgatory(ui, purgatory, now)?;
+    }
     if init.phases.is_empty() {
         return Ok(());
     }
@@ -264,6 +268,25 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
         ]);
     }
     ui.table(&table)
+}
+
+/// Why the stack is billed and not ready.
+fn purgatory(ui: &mut Ui, purgatory: &ListedPurgatory, now: Timestamp) -> Result<(), CommandError> {
+    let rate = purgatory.hourly_usd.map(|rate| {
+        let usd = purgatory.usd.map(values::usd);
+        let usd = usd.map(|usd| format!(", {usd} so far"));
+        format!(": {}/h{}", values::rate(rate), usd.unwrap_or_default())
+    });
+    let since = values::moment(purgatory.since, now);
+    let rate = rate.unwrap_or_default();
+    field(ui, "in purgatory since", &format!("{since}{rate}"))?;
+    for FailedCheck { check, answer } in &purgatory.checks {
+        field(ui, "failed check", &format!("{check}: {answer}"))?;
+    }
+    if let Some(phase) = &purgatory.open_phase {
+        field(ui, "never ended", &format!("phase {phase}"))?;
+    }
+    Ok(())
 }
 
 fn cost(ui: &mut Ui, stack: &Listing, view: &View) -> Result<(), CommandError> {
