@@ -166,6 +166,9 @@ fn purgatory_shows_the_running_phase() {
     requested           YYYY-MM-DD hh:mm UTC, 4 h 3 min ago
     provisioned after   9.0 s
     ready after         not yet
+    in purgatory since  YYYY-MM-DD hh:mm UTC, 3 h 58 min ago
+    purgatory cost      $1.10/h, $4.37 so far
+    never ended         phase fetch licence
 
     PHASE          CLASS          TOOK  FROM REQUEST TO READY
     fetch licence  dependency  running  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░

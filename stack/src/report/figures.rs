@@ -108,13 +108,14 @@ pub struct InitFigures {
     #[serde(skip)]
     pub usd_is_minimum: bool,
     /// The share of the time of the inits in the time that the stacks existed, from 0 to 1; null if
-    /// none existed.
+    /// none existed, or none declares its readiness.
     #[serde(default)]
     pub share_of_uptime: Option<f64>,
-    /// The name of the phase that took the most time; null if no time belongs to a named phase.
+    /// The name of the phase that took the most time in the completed inits; without any, in all
+    /// time of inits. Null if no time belongs to a named phase.
     #[serde(default)]
     pub slowest_phase: Option<String>,
-    /// The share of that phase in the time of the inits, from 0 to 1.
+    /// The share of that phase in that time, from 0 to 1.
     #[serde(default)]
     pub slowest_share: Option<f64>,
     /// The phases, the longest first. Their times add up to `seconds`, and their dollars to `usd`.

@@ -304,15 +304,16 @@ impl<'a> Summation<'a> {
         if periods.is_empty() {
             return DollarTime::ZERO;
         }
+        let has_starts = !history.starts.is_empty();
         let mut existed: Vec<usize> = periods.iter().map(|period| period.group).collect();
         existed.sort_unstable();
         existed.dedup();
         for group in existed {
             if let Some(sums) = self.sums.sums.get_mut(group) {
-                sums.stack();
+                sums.stack(has_starts);
             }
         }
-        self.sums.total.stack();
+        self.sums.total.stack(has_starts);
         let closed = if history.tail.is_live {
             self.until.max(history.tail.entered)
         } else {

@@ -37,6 +37,8 @@ pub(super) struct Sums {
     init: Amount,
     purgatory: Amount,
     inits: Vec<Elapsed>,
+    /// Whether the starts of any stack are measured.
+    has_starts: bool,
     /// The costs of the inits with a known rate.
     costs: Vec<DollarTime>,
     phases: BTreeMap<PhaseId, PhaseSums>,
@@ -52,9 +54,10 @@ struct PhaseSums {
 }
 
 impl Sums {
-    /// Counts a stack that existed.
-    pub(super) fn stack(&mut self) {
+    /// Counts a stack that existed, and of which starts are measured or not.
+    pub(super) fn stack(&mut self, has_starts: bool) {
         self.figures.stacks = self.figures.stacks.saturating_add(1);
+        self.has_starts |= has_starts;
     }
 
     /// Adds time that a stack existed.
@@ -181,6 +184,7 @@ impl Sums {
         self.inits.sort_unstable();
         self.costs.sort_unstable();
         let phases = self.phase_figures(names);
+        let slowest = self.slowest(names);
         let mut figures = self.figures;
         figures.stood_seconds = self.total.time;
         figures.spent_usd = self.total.usd();
@@ -200,13 +204,38 @@ impl Sums {
         init.p90_seconds = quantile(&self.inits, 90);
         init.p95_seconds = quantile(&self.inits, 95);
         init.median_usd = quantile(&self.costs, 50).map(DollarTime::dollars);
-        init.share_of_uptime = share(init.seconds, figures.stood_seconds);
-        let slowest = slowest(&phases);
-        init.slowest_phase = slowest.map(|(name, _)| name.to_owned());
-        init.slowest_share = slowest.and_then(|(_, time)| share(time, init.seconds));
+        init.share_of_uptime =
+            share(init.seconds, figures.stood_seconds).filter(|_| self.has_starts);
+        init.slowest_phase = slowest.as_ref().map(|(name, _)| name.clone());
+        init.slowest_share = slowest.and_then(|(_, share)| share);
         init.classes = class_figures(names, &self.phases, &self.init, self.total.time);
         init.phases = phases;
         figures
+    }
+
+    /// The phase that took the most time in the completed inits, and its share in them. Without a
+    /// completed init, all time counts.
+    fn slowest(&self, names: &PhaseNames) -> Option<(String, Option<f64>)> {
+        let completed = self.inits.iter().copied();
+        let completed = completed.fold(Elapsed::default(), Elapsed::plus);
+        let has_completed = !self.inits.is_empty();
+        let times = self.phases.iter().map(|(id, sums)| {
+            let lengths = sums.lengths.iter().copied();
+            let lengths = lengths.fold(Elapsed::default(), Elapsed::plus);
+            let time = if has_completed {
+                lengths
+            } else {
+                sums.amount.time
+            };
+            (names.get(*id).0, time)
+        });
+        let (name, time) = slowest_of(times)?;
+        let all = if has_completed {
+            completed
+        } else {
+            self.init.time
+        };
+        Some((name.to_owned(), share(time, all)))
     }
 
     /// The phases with any time, the longest first.
@@ -244,14 +273,8 @@ impl PhaseSums {
     }
 }
 
-/// The name of the phase that took the most time, of all classes, and that time. Time without an
-/// explanation is no phase.
-fn slowest(phases: &[PhaseFigures]) -> Option<(&str, Elapsed)> {
-    let times = phases.iter().map(|phase| (&*phase.name, phase.seconds));
-    slowest_of(times)
-}
-
-/// The name with the most time in total, and that time; the first by name if several have as much.
+/// The phase with the most time in total, of all classes, and that time; the first by name if
+/// several have as much. Time without an explanation is no phase.
 pub(super) fn slowest_of<'a>(
     times: impl IntoIterator<Item = (&'a str, Elapsed)>,
 ) -> Option<(&'a str, Elapsed)> {

@@ -272,14 +272,17 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
 
 /// Why the stack is billed and not ready.
 fn purgatory(ui: &mut Ui, purgatory: &ListedPurgatory, now: Timestamp) -> Result<(), CommandError> {
-    let rate = purgatory.hourly_usd.map(|rate| {
-        let usd = purgatory.usd.map(values::usd);
-        let usd = usd.map(|usd| format!(", {usd} so far"));
-        format!(": {}/h{}", values::rate(rate), usd.unwrap_or_default())
-    });
     let since = values::moment(purgatory.since, now);
-    let rate = rate.unwrap_or_default();
-    field(ui, "in purgatory since", &format!("{since}{rate}"))?;
+    field(ui, "in purgatory since", &since)?;
+    if let Some(rate) = purgatory.hourly_usd {
+        let usd = purgatory.usd.map(values::usd);
+        let usd = usd.map(|usd| format!(", {usd} so far")).unwrap_or_default();
+        field(
+            ui,
+            "purgatory cost",
+            &format!("{}/h{usd}", values::rate(rate)),
+        )?;
+    }
     for FailedCheck { check, answer } in &purgatory.checks {
         field(ui, "failed check", &format!("{check}: {answer}"))?;
     }

@@ -91,7 +91,7 @@ fn starts(starts: &StartFigures) -> Option<String> {
 
 fn purgatory(row: &PurgatoryRow) -> String {
     let mut note = format!(
-        "{} is in purgatory since {} UTC",
+        "{} has been in purgatory since {} UTC",
         row.stack,
         values::minute(row.since)
     );
