@@ -2,6 +2,7 @@
 
 mod follower;
 mod tracked_stack;
+mod what_if;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
