@@ -31,6 +31,7 @@ mod test_several;
 mod test_show;
 mod test_teardown;
 mod test_usage;
+mod test_what_if;
 
 /// A file that is not listed here would never run.
 #[test]

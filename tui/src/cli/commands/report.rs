@@ -1,9 +1,11 @@
 //! `jiti report`
 
 mod overhead;
+mod what_if;
 
 use clap::Args;
 use stack::Span;
+use stack::economics::PolicyChange;
 use stack::report::{Figures, GroupBy, Report};
 
 use crate::cli::context::Context;
@@ -20,7 +22,7 @@ use crate::format::{describe, values};
 /// estimate: list price × time. It leaves out stacks that never had a rate, and the report says
 /// how many those are. An unknown value is shown as –, never as 0. An amount with ≥ leaves out
 /// something that costs money and has no price, or a time without a known rate; in CSV, the column
-/// `minimums` names these amounts.
+/// `minimums` names these amounts. docs/guides/numbers.md says how each figure is computed.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The period to report, such as `30d`
@@ -40,6 +42,13 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "json")]
     html: bool,
 
+    /// Replay the period under another policy, such as `ttl=4h,idle_after=30m`
+    ///
+    /// Shows what the stacks would have cost, and whom the policy would have cut off. The keys are
+    /// ttl, max_ttl, idle_after, ready_timeout and grace.
+    #[arg(long, value_name = "KEY=DURATION,…", conflicts_with_all = ["csv", "html", "by"])]
+    what_if: Option<PolicyChange>,
+
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -51,6 +60,10 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let service = context.existing_reader()?;
     let since = arguments.since.before(service.now());
+    if let Some(policy) = arguments.what_if {
+        let found = service.reports().what_if(since, policy).await?;
+        return what_if::print(&found, arguments.output.json, ui);
+    }
     let report = service
         .reports()
         .report(since, arguments.by.clone())
