@@ -171,6 +171,9 @@ fn event(at: Timestamp, words: &[&str]) -> NewEvent {
                 pid: 1,
             }
         }
+        ["touch"] => EventKind::Activity {
+            signal: "touch".to_owned(),
+        },
         ["released"] => EventKind::Released,
         ["gone"] => EventKind::Gone,
         other => panic!("{other:?}"),
