@@ -4,6 +4,7 @@ use std::path::Path;
 
 use e2e::Sandbox;
 use e2e::docs;
+use e2e::source::{self, project};
 
 /// The committed pages match what the schema and the examples generate. `make docs` regenerates
 /// them.
@@ -33,5 +34,42 @@ fn docs_are_fresh() {
         }
         let committed = std::fs::read_to_string(&file).unwrap_or_default();
         assert_eq!(committed, text, "docs/{name} is stale: run `make docs`");
+    }
+}
+
+/// The guide on numbers names the tests and scenarios that check its examples, and all of them
+/// exist.
+#[test]
+fn the_numbers_are_tested() {
+    let guide = std::fs::read_to_string(project().join("docs/guides/numbers.md")).unwrap();
+    // Lines are wrapped anywhere.
+    let guide = guide.split_whitespace().collect::<Vec<_>>().join(" ");
+    let named = |kind: &str| -> Vec<String> {
+        let parts = guide.split(kind).skip(1);
+        let parts = parts.map(|part| part.split_once(')').map_or(part, |(named, _)| named));
+        let names = parts.flat_map(|part| part.split('`').skip(1).step_by(2));
+        names.map(str::to_owned).collect()
+    };
+    let tests = [named("(Test "), named("(Tests ")].concat();
+    let files = source::files(&["stack", "tui", "tests"]);
+    assert!(tests.len() > 10, "{tests:?}");
+    for test in tests {
+        let signature = format!("fn {test}(");
+        let mut lines = files.iter().flat_map(|file| file.lines());
+        let is_there = lines.any(|(_, line)| line.contains(&signature));
+        assert!(
+            is_there,
+            "docs/guides/numbers.md names {test}, which is no test"
+        );
+    }
+    let scenarios = [named("(Scenario "), named("(Scenarios ")].concat();
+    assert!(scenarios.len() > 3, "{scenarios:?}");
+    for scenario in scenarios {
+        let files = [
+            format!("stack/tests/scenarios/{scenario}.toml"),
+            format!("stack/src/report/tests/scenarios/{scenario}.txt"),
+        ];
+        let is_there = files.iter().any(|file| project().join(file).is_file());
+        assert!(is_there, "there is none of {files:?}");
     }
 }
