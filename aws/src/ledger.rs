@@ -24,6 +24,7 @@ use aws_types::SdkConfig;
 pub use address::DynamoAddress;
 pub use table::{CreatedTable, TableSettings};
 
+use stack::breaker::{BreakerEvent, Breakers};
 use stack::lease::{Event, Lease, NewEvent};
 use stack::ledger::{
     Cursor, LeaseList, LedgerFuture, LedgerSettings, LogPage, Scope, SettingsEvent, StoreUsage,
@@ -214,6 +215,23 @@ impl Ledger for DynamoLedger {
     fn reaper_events(&self, after: Seq) -> LedgerFuture<'_, Vec<ReaperEvent>> {
         Box::pin(async move {
             stream::events::<ReaperStatus>(&self.connection, &StreamName::reaper(), after).await
+        })
+    }
+
+    fn breakers(&self) -> LedgerFuture<'_, Breakers> {
+        Box::pin(async { stream::state(&self.connection, &StreamName::breakers()).await })
+    }
+
+    fn append_breakers(&self, after: Seq, events: Vec<BreakerEvent>) -> LedgerFuture<'_, Breakers> {
+        Box::pin(async move {
+            self.writable()?;
+            stream::append(&self.connection, &StreamName::breakers(), after, events).await
+        })
+    }
+
+    fn breaker_events(&self, after: Seq) -> LedgerFuture<'_, Vec<BreakerEvent>> {
+        Box::pin(async move {
+            stream::events::<Breakers>(&self.connection, &StreamName::breakers(), after).await
         })
     }
 

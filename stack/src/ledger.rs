@@ -27,6 +27,7 @@ pub use sqlite::damage::damage;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::breaker::{BreakerEvent, Breakers};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -141,7 +142,8 @@ impl LogPage {
     }
 }
 
-/// An append-only log of events per stack, plus the streams of the pools and of the reaper.
+/// An append-only log of events per stack, plus the streams of the pools, of the reaper, of the
+/// circuit breakers and of the settings.
 ///
 /// Every stream has its own sequence numbers from 1. An append returns once it is on disk. If its
 /// future is dropped, the append may or may not have happened, and the caller has to read again. A
@@ -275,6 +277,25 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// When the ledger can't be opened or read.
     fn reaper_events(&self, after: Seq) -> LedgerFuture<'_, Vec<ReaperEvent>>;
+
+    /// The circuit breakers of preflights.
+    ///
+    /// # Errors
+    /// When the ledger can't be opened or read.
+    fn breakers(&self) -> LedgerFuture<'_, Breakers>;
+
+    /// Appends `events` to the log of the circuit breakers if its last event is number `after`, and
+    /// returns the new state. The ledger assigns the numbers and ignores the given `seq`.
+    ///
+    /// # Errors
+    /// [`LedgerError::Raced`] if the last event is another one; nothing was written.
+    fn append_breakers(&self, after: Seq, events: Vec<BreakerEvent>) -> LedgerFuture<'_, Breakers>;
+
+    /// The events of the circuit breakers after number `after`, in order.
+    ///
+    /// # Errors
+    /// When the ledger can't be opened or read.
+    fn breaker_events(&self, after: Seq) -> LedgerFuture<'_, Vec<BreakerEvent>>;
 
     /// The settings that the ledger itself holds: the policy of the team, and the copies that were
     /// made into it.

@@ -5,6 +5,7 @@
 #![doc = include_str!("../docs/model.md")]
 
 pub mod backoff;
+pub mod breaker;
 pub mod clock;
 pub mod cloud;
 pub mod config;
@@ -54,7 +55,8 @@ pub use private_path::Exposure;
 pub use reaper::ReaperStatus;
 pub use service::{Service, ServiceError};
 pub use values::id::{
-    Actor, AppName, AppVersion, LedgerId, NameError, Owner, PoolName, RunId, Seq, StackName,
+    Actor, AppName, AppVersion, DependencyName, LedgerId, NameError, Owner, PoolName, RunId, Seq,
+    StackName,
 };
 pub use values::money::{HourlyRate, Usd};
 pub use values::tags::Labels;

@@ -5,12 +5,15 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use stack::breaker::{BreakerEvent, BreakerEventKind, Breakers};
 use stack::lease::{EventKind, NewEvent};
 use stack::ledger::{Cursor, Scope, SettingsEvent, SettingsEventKind};
 use stack::pool::{Pool, PoolEvent, PoolEventKind};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::testing::{actor, new_event, noon, registration, stack_name};
-use stack::{Ledger, LedgerError, Owner, Phase, PoolName, ReaperStatus, RunId, Seq, Span};
+use stack::{
+    DependencyName, Ledger, LedgerError, Owner, Phase, PoolName, ReaperStatus, RunId, Seq, Span,
+};
 
 /// Makes one test of each law in a module. `$new` is a function without arguments that returns a
 /// future of an empty ledger, and of what has to live as long as it. The caller declares this file
@@ -45,6 +48,9 @@ macro_rules! ledger_contract {
                 pools_have_sequences_of_their_own;
                 /// The reaper's log has conditional appends and its own sequence.
                 the_reaper_has_a_sequence_of_its_own;
+                /// The circuit breakers have conditional appends and their own sequence, and keep
+                /// an event that this version does not know.
+                the_breakers_have_a_sequence_of_their_own;
                 /// The settings have conditional appends and their own sequence.
                 the_settings_have_a_sequence_of_their_own;
                 /// The id of a ledger never changes.
@@ -400,6 +406,44 @@ pub(crate) async fn the_reaper_has_a_sequence_of_its_own(ledger: Arc<dyn Ledger>
     let events = ledger.reaper_events(Seq::NONE).await.unwrap();
     assert_eq!(ReaperStatus::default().fold(&events), status);
     assert_eq!(ledger.reaper_events(Seq(2)).await.unwrap(), []);
+}
+
+pub(crate) async fn the_breakers_have_a_sequence_of_their_own(ledger: Arc<dyn Ledger>) {
+    let event = |kind| BreakerEvent {
+        seq: Seq::NONE,
+        at: noon(),
+        actor: actor(),
+        kind,
+    };
+    let (vault, db) = ("http https://vault:8200/health", "tcp db:5432");
+    let [vault, db] = [vault, db].map(|name| DependencyName::new(name).unwrap());
+    let failed = |dependency: &DependencyName| {
+        event(BreakerEventKind::Failed {
+            dependency: dependency.clone(),
+            stack: stack_name("one"),
+            reason: "no connection".to_owned(),
+            probe_at: Span::minutes(1).after(noon()),
+        })
+    };
+    assert_eq!(ledger.breakers().await.unwrap(), Breakers::default());
+    let events = vec![failed(&vault), failed(&db)];
+    let state = ledger.append_breakers(Seq::NONE, events).await.unwrap();
+    assert_eq!(state.last_seq(), Seq(2));
+    let late = ledger.append_breakers(Seq(1), vec![failed(&db)]).await;
+    assert!(late.unwrap_err().is_raced());
+    let recovered = event(BreakerEventKind::Recovered {
+        dependency: vault.clone(),
+        stack: stack_name("two"),
+    });
+    let later = vec![recovered, event(BreakerEventKind::Unknown)];
+    let state = ledger.append_breakers(Seq(2), later).await.unwrap();
+    assert!(state.get(&vault).is_none() && state.get(&db).is_some());
+    assert_eq!(ledger.breakers().await.unwrap(), state);
+    let events = ledger.breaker_events(Seq::NONE).await.unwrap();
+    assert_eq!(events.len(), 4);
+    assert_eq!(Breakers::default().fold(&events), state);
+    assert_eq!(ledger.breaker_events(Seq(3)).await.unwrap(), events[3..]);
+    assert_eq!(ledger.pools().await.unwrap(), []);
 }
 
 pub(crate) async fn the_settings_have_a_sequence_of_their_own(ledger: Arc<dyn Ledger>) {

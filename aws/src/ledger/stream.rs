@@ -1,4 +1,5 @@
-//! The streams that belong to no stack: the pools, the reaper's log and the settings.
+//! The streams that belong to no stack: the pools, the reaper's log, the circuit breakers and the
+//! settings.
 
 use stack::ledger::row::{self, Stream};
 use stack::{LedgerError, PoolName, RunId, Seq};
@@ -36,6 +37,13 @@ impl StreamName {
         Self {
             name: "reaper".to_owned(),
             label: row::REAPER_LABEL.to_owned(),
+        }
+    }
+
+    pub(super) fn breakers() -> Self {
+        Self {
+            name: "breakers".to_owned(),
+            label: row::BREAKERS_LABEL.to_owned(),
         }
     }
 

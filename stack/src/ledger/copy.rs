@@ -13,6 +13,7 @@ use super::{
     Cursor, Ledger, LedgerError, Scope, SettingsEvent, SettingsEventKind, UnreadableStack,
 };
 use crate::backoff::Pauses;
+use crate::breaker::Breakers;
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent, PoolEventKind};
 use crate::reaper::ReaperStatus;
@@ -113,6 +114,7 @@ pub async fn copy(
         copy_pool(&**from, &**to, &pool).await?;
     }
     copy_reaper(&**from, &**to).await?;
+    copy_breakers(&**from, &**to).await?;
     copy_settings(&**from, &**to, actor, now, &end).await?;
     Ok(summary)
 }
@@ -244,6 +246,25 @@ async fn copy_reaper(from: &dyn Ledger, to: &dyn Ledger) -> Result<(), CopyError
     }
 }
 
+/// Copies the rest of the log of the circuit breakers. A target that has a log of its own keeps it:
+/// what it knows is at most minutes old.
+async fn copy_breakers(from: &dyn Ledger, to: &dyn Ledger) -> Result<(), CopyError> {
+    loop {
+        let theirs = to.breaker_events(Seq::NONE).await?;
+        let ours = from.breaker_events(Seq::NONE).await?;
+        if !ours.starts_with(&theirs) || ours.len() == theirs.len() {
+            return Ok(());
+        }
+        let state = Breakers::default().fold(&theirs);
+        let rest: Vec<_> = ours.into_iter().skip(theirs.len()).take(CHUNK).collect();
+        match to.append_breakers(state.last_seq(), rest).await {
+            Ok(_) => {}
+            Err(error) if error.is_raced() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 /// Copies the policy into a target that holds none, and records the copy.
 async fn copy_settings(
     from: &dyn Ledger,
@@ -293,6 +314,7 @@ async fn copy_settings(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::breaker::{BreakerEvent, BreakerEventKind};
     use crate::lease::EventKind;
     use crate::ledger::MemoryLedger;
     use crate::testing::{actor, new_event, noon, registration, stack_name};
@@ -306,6 +328,20 @@ mod tests {
     fn activity(number: usize) -> NewEvent {
         let signal = number.to_string();
         new_event(noon(), EventKind::Activity { signal })
+    }
+
+    fn failed_dependency() -> BreakerEvent {
+        BreakerEvent {
+            seq: Seq::NONE,
+            at: noon(),
+            actor: actor(),
+            kind: BreakerEventKind::Failed {
+                dependency: "tcp db:5432".parse().unwrap(),
+                stack: stack_name("stack-0"),
+                reason: "no connection".to_owned(),
+                probe_at: noon(),
+            },
+        }
     }
 
     async fn with_stacks(count: usize, events: usize) -> Arc<dyn Ledger> {
@@ -330,6 +366,8 @@ mod tests {
             .append_pool(&pool, Seq::NONE, vec![entered])
             .await
             .unwrap();
+        let failed = vec![failed_dependency()];
+        ledger.append_breakers(Seq::NONE, failed).await.unwrap();
         Arc::new(ledger)
     }
 
@@ -359,6 +397,9 @@ mod tests {
             to.pool(&pools[0]).await.unwrap(),
             from.pool(&pools[0]).await.unwrap()
         );
+        let breakers = to.breakers().await.unwrap();
+        assert_eq!(breakers, from.breakers().await.unwrap());
+        assert_eq!(breakers.last_seq(), Seq(1));
         let settings = to.settings().await.unwrap();
         assert_eq!(settings.copies[0].ledger, from.id().await.unwrap());
         assert_eq!(settings.copies[0].end, from.end().await.unwrap().as_str());
@@ -368,7 +409,13 @@ mod tests {
         from.append(&name, Seq(200), vec![activity(1)])
             .await
             .unwrap();
+        let failed = vec![failed_dependency()];
+        from.append_breakers(Seq(1), failed).await.unwrap();
         assert_eq!(run(&from, &to).await.unwrap().copied, 1);
+        assert_eq!(
+            to.breaker_events(Seq::NONE).await.unwrap(),
+            from.breaker_events(Seq::NONE).await.unwrap()
+        );
     }
 
     /// A target with a history of its own is left alone.

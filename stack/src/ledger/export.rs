@@ -6,6 +6,7 @@
 //! | `{"event":{…}}` | an event of a stack, as `jiti events --json` prints it |
 //! | `{"pool":NAME,"event":{…}}` | an event of a pool |
 //! | `{"reaper":{…}}` | an event of the reaper's log |
+//! | `{"breaker":{…}}` | an event of the circuit breakers |
 //! | `{"settings":{…}}` | an event of the settings |
 //! | `{"end":{"events":N}}` | the last line: the number of lines with events |
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{LeaseList, Ledger, LedgerError, MemoryLedger, Scope, SettingsEvent};
+use crate::breaker::BreakerEvent;
 use crate::lease::{Event, EventKind, NewEvent, Source};
 use crate::pool::PoolEvent;
 use crate::reaper::ReaperEvent;
@@ -97,6 +99,9 @@ pub async fn export(ledger: &dyn Ledger, to: &mut impl Write) -> Result<u64, Exp
     }
     for event in ledger.reaper_events(Seq::NONE).await? {
         line(to, &json!({ "reaper": json(&event)? }))?;
+    }
+    for event in ledger.breaker_events(Seq::NONE).await? {
+        line(to, &json!({ "breaker": json(&event)? }))?;
     }
     for event in ledger.settings_events(Seq::NONE).await? {
         line(to, &json!({ "settings": json(&event)? }))?;
@@ -245,12 +250,16 @@ async fn read_line(
                 let event: ReaperEvent = serde_json::from_value(event)?;
                 let after = Seq(event.seq.0.saturating_sub(1));
                 ledger.append_reaper(after, vec![event]).await?;
+            } else if let Some(event) = fields.remove("breaker") {
+                let event: BreakerEvent = serde_json::from_value(event)?;
+                let after = Seq(event.seq.0.saturating_sub(1));
+                ledger.append_breakers(after, vec![event]).await?;
             } else if let Some(event) = fields.remove("settings") {
                 let event: SettingsEvent = serde_json::from_value(event)?;
                 let after = Seq(event.seq.0.saturating_sub(1));
                 ledger.append_settings(after, vec![event]).await?;
             } else {
-                let known = "`event`, `reaper`, `settings` nor `end`";
+                let known = "`event`, `reaper`, `breaker`, `settings` nor `end`";
                 return Err(LineError::Invalid(format!("this line has neither {known}")));
             }
         }
@@ -286,7 +295,8 @@ fn stack_event(value: Value) -> Result<Event, LineError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{every_kind, new_event, noon, registration, stack_name};
+    use crate::breaker::BreakerEventKind;
+    use crate::testing::{actor, every_kind, new_event, noon, registration, stack_name};
 
     async fn exported(ledger: &MemoryLedger) -> Vec<u8> {
         let mut text = Vec::new();
@@ -315,8 +325,27 @@ mod tests {
             }
             assert!(after > Seq(10), "{after}");
         }
+        let failed = BreakerEvent {
+            seq: Seq::NONE,
+            at: noon(),
+            actor: actor(),
+            kind: BreakerEventKind::Failed {
+                dependency: "tcp db:5432".parse().unwrap(),
+                stack: stack_name("a"),
+                reason: "no connection".to_owned(),
+                probe_at: noon(),
+            },
+        };
+        ledger
+            .append_breakers(Seq::NONE, vec![failed])
+            .await
+            .unwrap();
         let text = exported(&ledger).await;
         let back = read(text.as_slice(), "file").await.unwrap();
+        assert_eq!(
+            back.breaker_events(Seq::NONE).await.unwrap(),
+            ledger.breaker_events(Seq::NONE).await.unwrap()
+        );
         assert_eq!(back.id().await.unwrap(), ledger.id().await.unwrap());
         for name in ["a", "b"].map(stack_name) {
             assert_eq!(

@@ -8,6 +8,7 @@ use super::{
     Cursor, LeaseList, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, Scope,
     SettingsEvent,
 };
+use crate::breaker::{BreakerEvent, Breakers};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -30,6 +31,7 @@ struct Contents {
     leases: BTreeMap<StackName, Lease>,
     pools: BTreeMap<PoolName, Recorded<Pool>>,
     reaper: Recorded<ReaperStatus>,
+    breakers: Recorded<Breakers>,
     settings: Recorded<LedgerSettings>,
 }
 
@@ -262,6 +264,19 @@ impl Ledger for MemoryLedger {
 
     fn reaper_events(&self, after: Seq) -> LedgerFuture<'_, Vec<ReaperEvent>> {
         now(Ok(self.contents().reaper.after(after)))
+    }
+
+    fn breakers(&self) -> LedgerFuture<'_, Breakers> {
+        now(Ok(self.contents().breakers.state.clone()))
+    }
+
+    fn append_breakers(&self, after: Seq, events: Vec<BreakerEvent>) -> LedgerFuture<'_, Breakers> {
+        let mut contents = self.contents();
+        now(contents.breakers.append(row::BREAKERS_LABEL, after, events))
+    }
+
+    fn breaker_events(&self, after: Seq) -> LedgerFuture<'_, Vec<BreakerEvent>> {
+        now(Ok(self.contents().breakers.after(after)))
     }
 
     fn settings(&self) -> LedgerFuture<'_, LedgerSettings> {

@@ -1,6 +1,7 @@
 //! The steps that all ledgers share between a decision and its rows: numbering, folding, snapshots.
 //! For implementations of [`Ledger`](super::Ledger) only.
 
+use crate::breaker::{BreakerEvent, Breakers};
 use crate::clock::truncate_to_millis;
 use crate::lease::{Event, EventKind, Lease, NewEvent};
 use crate::ledger::{LedgerError, LedgerSettings, SettingsEvent};
@@ -10,6 +11,9 @@ use crate::values::id::{Seq, StackName};
 
 /// The name of the reaper's stream in messages.
 pub const REAPER_LABEL: &str = "the reaper's log";
+
+/// The name of the circuit breakers' stream in messages.
+pub const BREAKERS_LABEL: &str = "the circuit breakers of preflight";
 
 /// The name of the settings' stream in messages.
 pub const SETTINGS_LABEL: &str = "the ledger's settings";
@@ -95,7 +99,8 @@ pub fn decode(format: u32, seq: Seq, bytes: &[u8]) -> Option<Lease> {
     (rest.is_empty() && lease.last_seq() == seq).then_some(lease)
 }
 
-/// The state of a stream other than a stack's: a pool, the reaper's log, or the settings.
+/// The state of a stream other than a stack's: a pool, the reaper's log, the circuit breakers, or
+/// the settings.
 pub trait Stream: Default + Send + serde::Serialize + serde::de::DeserializeOwned {
     /// Its events.
     type Event: serde::Serialize + serde::de::DeserializeOwned + Clone + Send + 'static;
@@ -147,6 +152,26 @@ impl Stream for ReaperStatus {
     }
 
     fn number(event: &mut ReaperEvent, seq: Seq) {
+        (event.seq, event.at) = (seq, truncate_to_millis(event.at));
+    }
+}
+
+impl Stream for Breakers {
+    type Event = BreakerEvent;
+
+    fn apply(self, event: &BreakerEvent) -> Self {
+        Self::apply(self, event)
+    }
+
+    fn last_seq(&self) -> Seq {
+        Self::last_seq(self)
+    }
+
+    fn seq(event: &BreakerEvent) -> Seq {
+        event.seq
+    }
+
+    fn number(event: &mut BreakerEvent, seq: Seq) {
         (event.seq, event.at) = (seq, truncate_to_millis(event.at));
     }
 }

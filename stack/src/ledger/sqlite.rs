@@ -21,6 +21,7 @@ use super::{
     Cursor, LeaseList, Ledger, LedgerError, LedgerFuture, LedgerSettings, LogPage, Scope,
     SettingsEvent,
 };
+use crate::breaker::{BreakerEvent, Breakers};
 use crate::lease::{Event, Lease, NewEvent};
 use crate::pool::{Pool, PoolEvent};
 use crate::reaper::{ReaperEvent, ReaperStatus};
@@ -165,6 +166,9 @@ fn pool_stream(pool: &PoolName) -> String {
 /// The name of the settings' stream.
 const SETTINGS: &str = "settings";
 
+/// The name of the circuit breakers' stream.
+const BREAKERS: &str = "breakers";
+
 /// The name of the reaper's stream.
 const REAPER: &str = "reaper";
 
@@ -273,6 +277,22 @@ impl Ledger for SqliteLedger {
 
     fn reaper_events(&self, after: Seq) -> LedgerFuture<'_, Vec<ReaperEvent>> {
         self.stream_events::<ReaperStatus>(REAPER.to_owned(), after)
+    }
+
+    fn breakers(&self) -> LedgerFuture<'_, Breakers> {
+        self.read("reading the circuit breakers", |db, ledger| {
+            Ok(read::stream(db, ledger, BREAKERS)?.1)
+        })
+    }
+
+    fn append_breakers(&self, after: Seq, events: Vec<BreakerEvent>) -> LedgerFuture<'_, Breakers> {
+        self.write(move |db, ledger| {
+            append::stream(db, ledger, BREAKERS, row::BREAKERS_LABEL, after, events)
+        })
+    }
+
+    fn breaker_events(&self, after: Seq) -> LedgerFuture<'_, Vec<BreakerEvent>> {
+        self.stream_events::<Breakers>(BREAKERS.to_owned(), after)
     }
 
     fn settings(&self) -> LedgerFuture<'_, LedgerSettings> {

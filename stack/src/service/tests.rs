@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 
 use super::{DesiredLease, NameHolder, Service, ServiceError};
+use crate::breaker::{BreakerEvent, Breakers};
 use crate::config::Config;
 use crate::init::PhaseBoundary;
 use crate::lease::{Event, EventKind, Lease, NewEvent, Phase, Registration, RenewOn, Source};
@@ -167,6 +168,15 @@ impl Ledger for Contested {
     }
     fn reaper_events(&self, after: Seq) -> LedgerFuture<'_, Vec<ReaperEvent>> {
         self.ledger.reaper_events(after)
+    }
+    fn breakers(&self) -> LedgerFuture<'_, Breakers> {
+        self.ledger.breakers()
+    }
+    fn append_breakers(&self, after: Seq, events: Vec<BreakerEvent>) -> LedgerFuture<'_, Breakers> {
+        self.ledger.append_breakers(after, events)
+    }
+    fn breaker_events(&self, after: Seq) -> LedgerFuture<'_, Vec<BreakerEvent>> {
+        self.ledger.breaker_events(after)
     }
     fn settings(&self) -> LedgerFuture<'_, LedgerSettings> {
         *self.settings_reads.lock().unwrap() += 1;

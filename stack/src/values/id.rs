@@ -253,6 +253,11 @@ text_id! {
     PoolName, |text| tag_safe("pool name", text, 160)
 }
 text_id! {
+    /// A dependency that the preflights of several stacks check: the name of the check, such as
+    /// `http https://vault:8200/v1/sys/health`, without a user, a query or an argument.
+    DependencyName, |text| printable("dependency", text, 512)
+}
+text_id! {
     /// The id of a ledger: twelve random base-32 digits.
     LedgerId, |text| random_id("ledger id", text)
 }
