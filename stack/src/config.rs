@@ -284,6 +284,13 @@ fn policy(section: &mut Section<'_>) -> Result<Policy, ConfigError> {
         max_hourly_usd: section.rate("max_hourly_usd")?,
         max_live_per_owner: section.count("max_live_per_owner")?,
         max_concurrent_inits: section.count("max_concurrent_inits")?,
+        max_wait: section.span("max_wait")?.unwrap_or(none.max_wait),
+        preflight_breaker: section
+            .choice("preflight_breaker", "\"fail\", \"wait\" or \"off\"")?
+            .unwrap_or(none.preflight_breaker),
+        preflight_window: section
+            .span("preflight_window")?
+            .unwrap_or(none.preflight_window),
         protected: section.texts("protected", |pattern| {
             globset::Glob::new(pattern)
                 .map(|_| ())

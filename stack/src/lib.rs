@@ -50,7 +50,7 @@ pub use lease::{
 };
 pub use ledger::{Ledger, LedgerError, MemoryLedger, SqliteLedger};
 pub use listing::{Flag, Listing};
-pub use policy::{Policy, Refusal, Refusals};
+pub use policy::{BreakerMode, Policy, Refusal, Refusals};
 pub use private_path::Exposure;
 pub use reaper::ReaperStatus;
 pub use service::{Service, ServiceError};

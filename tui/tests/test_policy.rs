@@ -147,7 +147,8 @@ fn show_says_which_policy_counts() {
         json!({
             "default_ttl": null, "max_ttl": 2 * 86_400, "max_hold": null, "grace": 3_600,
             "owner_pattern": null, "required_labels": [], "max_hourly_usd": "5.00",
-            "max_live_per_owner": null, "max_concurrent_inits": null, "protected": [],
+            "max_live_per_owner": null, "max_concurrent_inits": null, "max_wait": 3_600,
+            "preflight_breaker": "fail", "preflight_window": 300, "protected": [],
         })
     );
     assert_eq!(shown["source"], "ledger");

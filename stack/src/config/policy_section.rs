@@ -116,7 +116,7 @@ impl PolicySection {
     /// Each key with its value in force, in the order of the documentation; `None` for a limit that
     /// is off.
     #[must_use]
-    pub fn values(&self) -> [(&'static str, Option<PolicyValue>); 10] {
+    pub fn values(&self) -> [(&'static str, Option<PolicyValue>); 13] {
         use PolicyValue::{Count, Duration, Rate, Text, Texts};
         let Policy {
             default_ttl,
@@ -128,6 +128,9 @@ impl PolicySection {
             max_hourly_usd,
             max_live_per_owner,
             max_concurrent_inits,
+            max_wait,
+            preflight_breaker,
+            preflight_window,
             protected,
         } = self.policy.clone();
         [
@@ -140,6 +143,12 @@ impl PolicySection {
             ("max_hourly_usd", max_hourly_usd.map(Rate)),
             ("max_live_per_owner", max_live_per_owner.map(Count)),
             ("max_concurrent_inits", max_concurrent_inits.map(Count)),
+            ("max_wait", Some(Duration(max_wait))),
+            (
+                "preflight_breaker",
+                Some(Text(preflight_breaker.word().to_owned())),
+            ),
+            ("preflight_window", Some(Duration(preflight_window))),
             ("protected", Some(Texts(protected))),
         ]
     }
@@ -230,6 +239,9 @@ mod tests {
                 "required_labels = []",
                 "max_hourly_usd = \"5.00\"",
                 "max_live_per_owner = 3",
+                "max_wait = \"1h\"",
+                "preflight_breaker = \"fail\"",
+                "preflight_window = \"5m\"",
                 "protected = [\"prod-*\", \"db\"]",
             ]
         );
@@ -258,6 +270,10 @@ mod tests {
             (
                 "[policy]\nmax_tll = \"7d\"\n",
                 "policy.toml:2: unknown key \"max_tll\" in [policy]: did you mean \"max_ttl\"?",
+            ),
+            (
+                "[policy]\npreflight_breaker = \"stop\"\n",
+                "policy.toml:2: preflight_breaker: \"stop\" is not one of \"fail\", \"wait\" and \"off\"",
             ),
             (
                 "[policy]\nmax_live_per_owner = 0\n",

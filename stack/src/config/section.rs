@@ -143,6 +143,15 @@ impl<'a> Section<'a> {
         self.parsed(key, "dollars in quotes, such as \"5.00\"")
     }
 
+    /// Reads one of a few words. `expected` names them.
+    pub(super) fn choice<T: FromStr<Err: Display>>(
+        &mut self,
+        key: &'static str,
+        expected: &'static str,
+    ) -> Result<Option<T>, ConfigError> {
+        self.parsed(key, expected)
+    }
+
     /// Reads a whole number, at least 1.
     pub(super) fn count(&mut self, key: &'static str) -> Result<Option<u32>, ConfigError> {
         let Some(value) = self.get(key) else {

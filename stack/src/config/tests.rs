@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::policy::BreakerMode;
 
 fn parse(text: &str) -> Result<Config, ConfigError> {
     Config::parse(text, Path::new("jiti.toml"))
@@ -47,6 +48,9 @@ required_labels = ["cost-center"]
 max_hourly_usd = "5.00"
 max_live_per_owner = 5
 max_concurrent_inits = 4
+max_wait = "30m"
+preflight_breaker = "wait"
+preflight_window = "10m"
 protected = ["prod-*"]
 
 [reaper]
@@ -95,6 +99,9 @@ engineer_hourly_usd = "80"
             max_hourly_usd: Some("5".parse().expect("a rate")),
             max_live_per_owner: Some(5),
             max_concurrent_inits: Some(4),
+            max_wait: span("30m"),
+            preflight_breaker: BreakerMode::Wait,
+            preflight_window: span("10m"),
             protected: vec!["prod-*".to_owned()],
         }
     );
