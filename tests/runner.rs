@@ -27,6 +27,7 @@ mod test_secrets;
 mod test_shared_ledger;
 mod test_sleep;
 mod test_soak;
+mod test_stampede;
 mod test_sweep;
 mod test_sweep_faults;
 mod test_sweep_foreign;

@@ -28,7 +28,7 @@ ledger_contract!(test_server, e2e::dynamodb::on_the_test_server);
 ledger_contract!(moto, e2e::dynamodb::on_moto);
 
 /// A user of the shared ledger: folders and a HOME of their own.
-fn user(table: &str) -> Sandbox {
+pub(crate) fn user(table: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let variables = [
         ("AWS_ENDPOINT_URL_DYNAMODB", DynamoServer::shared().url()),
@@ -42,7 +42,7 @@ fn user(table: &str) -> Sandbox {
 }
 
 /// A table with a new ledger.
-fn table() -> String {
+pub(crate) fn table() -> String {
     let table = dynamodb::table();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let server = DynamoServer::shared().url();

@@ -3,15 +3,18 @@
 //! Terraform configures the provider at plan with what is known then, and again during apply. An
 //! unknown ledger or config is therefore an error only in calls that cannot do without it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use stack::origin_record::OriginRecords;
 use stack::service::{Service, ServiceError};
-use stack::{Actor, Clock, Config, Origin, Policy, Source, StackName, SystemClock, View, process};
-use tfplugin::{Context, Result};
+use stack::{
+    Actor, Clock, Config, Lease, Origin, Policy, ProcessId, Source, StackName, SystemClock, View,
+    process,
+};
+use tfplugin::{Context, Ending, Result};
 use tokio::sync::OnceCell;
 
 use crate::diag;
@@ -34,6 +37,8 @@ struct Inner {
     clock: Arc<SystemClock>,
     /// The stacks that this process registered. At shutdown, Terraform's state has them.
     registered: Mutex<BTreeSet<StackName>>,
+    /// The stacks whose turns this process reports, with the apply that took them.
+    turns: Mutex<BTreeMap<StackName, ProcessId>>,
     /// The names of the stacks that this process has planned; `None` if a name is unknown.
     planned: Mutex<Vec<Option<String>>>,
     warned_about_reaper: AtomicBool,
@@ -69,6 +74,7 @@ impl Client {
             ledger_policy: OnceCell::new(),
             clock: Arc::new(SystemClock),
             registered: Mutex::default(),
+            turns: Mutex::default(),
             planned: Mutex::default(),
             warned_about_reaper: AtomicBool::new(false),
             warned_about_policy: AtomicBool::new(false),
@@ -277,6 +283,42 @@ impl Client {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.clone());
+    }
+
+    /// Reports in the background that this process has the turn of a stack, where the policy limits
+    /// the inits.
+    pub(crate) async fn report_turn(&self, service: &Service, lease: &Lease, process: &ProcessId) {
+        let policy = service.policy().await;
+        let is_limited = policy.is_ok_and(|policy| policy.max_concurrent_inits.is_some());
+        if !is_limited || lease.terms.ready_timeout.is_none() {
+            return;
+        }
+        let (stack, process) = (lease.name.clone(), process.clone());
+        let turns = self.0.turns.lock();
+        let mut turns = turns.unwrap_or_else(PoisonError::into_inner);
+        turns.insert(stack.clone(), process.clone());
+        let service = service.clone();
+        tokio::spawn(async move { service.leases().report_turn(&stack, &process).await });
+    }
+
+    /// Ends the reports of [`Client::report_turn`]. After a finished run, Terraform may still work
+    /// on the stacks with another provider; an abandoned run gives its turns back.
+    pub(crate) async fn end_turns(&self, ending: Ending) {
+        let turns =
+            std::mem::take(&mut *self.0.turns.lock().unwrap_or_else(PoisonError::into_inner));
+        let Ok(service) = self.service_without_policy() else {
+            return;
+        };
+        for (stack, process) in &turns {
+            let leases = service.leases();
+            let ended = match ending {
+                Ending::Finished => leases.end_turn_reports(stack, process).await,
+                Ending::Abandoned => leases.abandon_turn(stack, process).await,
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%stack, %error, "cannot end the reports of a turn");
+            }
+        }
     }
 
     /// Records that this process plans a stack. Returns the other stacks that it has planned

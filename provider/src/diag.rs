@@ -62,6 +62,7 @@ pub(crate) fn service(error: &ServiceError) -> Failure {
         ServiceError::OwnerFull { .. } => {
             Failure::new("The owner has too many stacks", sentence(error)).at("owner")
         }
+        ServiceError::NoTurn(_) => Failure::new("No turn to become ready", sentence(error)),
         _ => Failure::new("Cannot change the stack", chain(error)),
     }
 }

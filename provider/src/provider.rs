@@ -142,5 +142,6 @@ impl Provider for Jiti {
         if ending == Ending::Finished {
             client.confirm_registrations().await;
         }
+        client.end_turns(ending).await;
     }
 }

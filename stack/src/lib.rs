@@ -15,6 +15,7 @@ pub mod economics;
 pub mod git;
 pub mod idle;
 pub mod init;
+pub mod init_queue;
 pub mod inventory;
 pub mod lease;
 pub mod ledger;

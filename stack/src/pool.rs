@@ -32,7 +32,8 @@ pub struct PoolEvent {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PoolEventKind {
-    /// A stack takes a place in the pool.
+    /// A stack takes a place in the pool. A member that enters again reports that the process of
+    /// its place is alive.
     Entered {
         /// The stack's name.
         stack: StackName,
@@ -60,17 +61,24 @@ pub enum PoolRule {
 /// The members of a pool: the fold of its events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
-    members: BTreeMap<StackName, Member>,
+    members: BTreeMap<StackName, PoolMember>,
     last_seq: Seq,
 }
 
 /// A place in a pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Member {
-    /// When the stack took it.
-    since: StoredTimestamp,
+pub struct PoolMember {
+    /// When the stack took it, in UTC.
+    pub since: StoredTimestamp,
     /// The process that holds it, if one does.
-    process: Option<ProcessId>,
+    pub process: Option<ProcessId>,
+    /// The number of the event that took it. 0 in a state that an older jiti wrote.
+    #[serde(default)]
+    pub entered: Seq,
+    /// The number of the last event by which the process reported that it is alive; 0 if it never
+    /// did.
+    #[serde(default)]
+    pub reported: Seq,
 }
 
 impl Pool {
@@ -83,16 +91,22 @@ impl Pool {
     }
 
     /// Applies one event. Entering or leaving twice equals once, because a process that died in
-    /// between does it again.
+    /// between does it again. Entering again is also a report, see [`PoolMember::reported`].
     #[must_use]
     pub fn apply(mut self, event: &PoolEvent) -> Self {
         match &event.kind {
-            PoolEventKind::Entered { stack, process } => {
-                self.members.entry(stack.clone()).or_insert_with(|| Member {
-                    since: StoredTimestamp(event.at),
-                    process: process.clone(),
-                });
-            }
+            PoolEventKind::Entered { stack, process } => match self.members.get_mut(stack) {
+                Some(member) => member.reported = event.seq,
+                None => {
+                    let member = PoolMember {
+                        since: StoredTimestamp(event.at),
+                        process: process.clone(),
+                        entered: event.seq,
+                        reported: Seq::NONE,
+                    };
+                    self.members.insert(stack.clone(), member);
+                }
+            },
             PoolEventKind::Left { stack } => {
                 self.members.remove(stack);
             }
@@ -114,6 +128,20 @@ impl Pool {
             .map(|(stack, member)| (stack, member.since.0))
     }
 
+    /// The place of a stack; `None` if it is not a member.
+    #[must_use]
+    pub fn member(&self, stack: &StackName) -> Option<&PoolMember> {
+        self.members.get(stack)
+    }
+
+    /// The members in the order in which they entered.
+    #[must_use]
+    pub fn in_order(&self) -> Vec<(&StackName, &PoolMember)> {
+        let mut members: Vec<_> = self.members.iter().collect();
+        members.sort_by_key(|(_, member)| (member.entered, member.since));
+        members
+    }
+
     /// Whether a stack is a member.
     #[must_use]
     pub fn contains(&self, stack: &StackName) -> bool {
@@ -127,17 +155,17 @@ impl Pool {
     }
 
     /// The members that no longer belong to the pool, because the process that should have removed
-    /// them died. `lease` looks up the lease of a stack, and `is_dead` says whether a process has
-    /// certainly ended.
+    /// them died. `lease` looks up the lease of a stack, and `is_dead` says whether the process of
+    /// a member has ended.
     pub fn stale<'a>(
         &'a self,
         rule: PoolRule,
         now: Timestamp,
         lease: impl Fn(&StackName) -> Option<&'a Lease>,
-        is_dead: impl Fn(&ProcessId) -> bool,
+        is_dead: impl Fn(&StackName, &PoolMember) -> bool,
     ) -> Vec<&'a StackName> {
-        let stays = |stack: &StackName, member: &Member| {
-            if member.process.as_ref().is_some_and(&is_dead) {
+        let stays = |stack: &StackName, member: &PoolMember| {
+            if is_dead(stack, member) {
                 return false;
             }
             let entering = ENTRY_TIMEOUT.after(member.since.0) > now;
@@ -229,7 +257,7 @@ mod tests {
                     .position(|n| n == name)
                     .and_then(|place| leases.get(place))
             };
-            pool.stale(rule, now, find, |_| false)
+            pool.stale(rule, now, find, |_, _| false)
                 .into_iter()
                 .map(StackName::as_str)
                 .collect::<Vec<_>>()
@@ -241,10 +269,8 @@ mod tests {
             ["gone", "initialising", "ready", "unknown"]
         );
         let now = noon();
-        assert!(
-            pool.stale(PoolRule::Live, now, |_| None, |_| true)
-                .is_empty()
-        );
+        let none_dead = pool.stale(PoolRule::Live, now, |_| None, |_, _| false);
+        assert!(none_dead.is_empty());
     }
 
     /// A place is free as soon as its process has ended, however young it is and whatever the
@@ -264,7 +290,8 @@ mod tests {
             process: Some(process.clone()),
         };
         let stale = |pool: &Pool, dead: &ProcessId| {
-            let is_dead = |process: &ProcessId| process == dead;
+            let is_dead =
+                |_: &StackName, member: &PoolMember| member.process.as_ref() == Some(dead);
             let find = |_: &StackName| Some(&lease);
             pool.stale(PoolRule::Init, noon(), find, is_dead).len()
         };
@@ -276,5 +303,38 @@ mod tests {
         assert_eq!((stale(&held, &other), stale(&held, &process)), (0, 1));
         let again = pool(&[by(&process), left("x"), by(&other)]);
         assert_eq!((stale(&again, &process), stale(&again, &other)), (0, 1));
+    }
+
+    /// Members keep the order in which they entered. Entering again is a report and keeps the
+    /// place; leaving loses it.
+    #[test]
+    fn members_are_in_order_and_report() {
+        let order = |pool: &Pool| {
+            let members = pool.in_order().into_iter();
+            members
+                .map(|(stack, member)| (stack.to_string(), member.reported.0))
+                .collect::<Vec<_>>()
+        };
+        let first = |name: &str, reported| (name.to_owned(), reported);
+        let kinds = ["c", "a", "b", "c"].map(entered);
+        assert_eq!(
+            order(&pool(&kinds)),
+            [first("c", 4), first("a", 0), first("b", 0)]
+        );
+        let back = pool(&[&kinds[..], &[left("c"), entered("c")]].concat());
+        assert_eq!(order(&back), [first("a", 0), first("b", 0), first("c", 0)]);
+    }
+
+    /// The state that an older jiti wrote is read, without the order and the reports.
+    #[test]
+    fn the_state_of_an_older_version_is_read() {
+        let text = r#"{"members": {"a": {"since": "2026-03-02T12:00:00Z", "process": null}}, "last_seq": 1}"#;
+        let read: Pool = serde_json::from_str(text).expect("valid");
+        assert_eq!(
+            read.member(&stack_name("a")).expect("a member").entered,
+            Seq::NONE
+        );
+        let written = serde_json::to_string(&pool(&[entered("a")])).expect("JSON");
+        assert!(written.contains("\"reported\":0"), "{written}");
     }
 }

@@ -16,12 +16,12 @@ mod retry_on_conflict;
 mod sync;
 pub mod teardown;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
 pub use billing::{BillMode, BillUpdate, StackCost};
-pub use error::{NameHolder, NameTaken, ServiceError};
+pub use error::{NameHolder, NameTaken, NoTurn, ServiceError};
 pub use leases::Leases;
 pub use leases::read::{StackDetails, StackListing, StackSelector};
 pub use leases::register::{LivenessCheck, RegisteredStack};
@@ -37,6 +37,7 @@ pub use teardown::Teardowns;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::init_queue::TurnWait;
 use crate::inventory::Inventory;
 use crate::lease::{EventKind, Lease, NewEvent, Source};
 use crate::ledger::Ledger;
@@ -56,6 +57,8 @@ pub struct Service {
     inventory: Option<Arc<dyn Inventory>>,
     /// The policy in force, if the caller has read it.
     fixed_policy: Option<Arc<Policy>>,
+    /// The wait of this service for a turn, while it waits. Clones share it.
+    turn_wait: Arc<Mutex<Option<TurnWait>>>,
 }
 
 impl Service {
@@ -77,6 +80,7 @@ impl Service {
             cloud_access: None,
             inventory: None,
             fixed_policy: None,
+            turn_wait: Arc::default(),
         }
     }
 
@@ -154,6 +158,19 @@ impl Service {
     #[must_use]
     pub fn reports(&self) -> Reports<'_> {
         Reports { service: self }
+    }
+
+    /// The wait for a turn of `max_concurrent_inits`, as last seen; `None` if this service and its
+    /// clones do not wait.
+    #[must_use]
+    pub fn turn_wait(&self) -> Option<TurnWait> {
+        let wait = self.turn_wait.lock();
+        wait.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_turn_wait(&self, wait: Option<TurnWait>) {
+        let current = self.turn_wait.lock();
+        *current.unwrap_or_else(PoisonError::into_inner) = wait;
     }
 
     fn event(&self, at: Timestamp, kind: EventKind) -> NewEvent {

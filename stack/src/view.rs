@@ -9,6 +9,7 @@ use jiff::Timestamp;
 pub use cloud::CloudView;
 
 use crate::idle::Activity;
+use crate::init_queue::InitQueue;
 use crate::lease::Lease;
 use crate::policy::{Policy, Protection};
 use crate::reaper::ReaperStatus;
@@ -22,6 +23,9 @@ pub struct View {
     pub policy: Policy,
     /// The reaper's status.
     pub reaper: ReaperStatus,
+    /// The stacks on their way to ready and those that wait; `None` if the policy does not limit
+    /// them, or if it was not read.
+    pub init_queue: Option<InitQueue>,
     /// The known state of the cloud; `None` if no account is configured.
     pub cloud: Option<Arc<CloudView>>,
     /// The compiled protection patterns of the policy.
@@ -37,6 +41,7 @@ impl View {
             now,
             policy,
             reaper,
+            init_queue: None,
             cloud: None,
             protection,
         }
@@ -49,6 +54,12 @@ impl View {
             cloud: Some(cloud),
             ..self
         }
+    }
+
+    /// Adds the queue of `max_concurrent_inits`.
+    #[must_use]
+    pub fn with_init_queue(self, init_queue: Option<InitQueue>) -> Self {
+        Self { init_queue, ..self }
     }
 
     /// The measured use of a lease's stack. Empty without a cloud.

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use stack::init::PhaseBoundary;
 use stack::lease::NewEvent;
+use stack::pool::{PoolEvent, PoolEventKind};
 use stack::reaper::{ReaperEvent, ReaperEventKind};
 use stack::testing::registration;
 use stack::{
-    Actor, Clock, EventKind, Ledger, Registration, RunId, Seq, Source, Span, SqliteLedger,
-    StackName, SystemClock,
+    Actor, Clock, EventKind, Ledger, PoolName, ProcessId, Registration, RunId, Seq, Source, Span,
+    SqliteLedger, StackName, SystemClock,
 };
 
 use crate::sandbox::Sandbox;
@@ -62,6 +63,29 @@ impl Story {
         };
         self.runtime
             .block_on(self.ledger.append_reaper(Seq::NONE, vec![event]))
+            .unwrap();
+    }
+
+    /// Writes that a stack enters a pool now, for a process on another host.
+    pub(crate) fn entered(&self, pool: &PoolName, stack: &str) {
+        let event = PoolEvent {
+            seq: Seq::NONE,
+            at: self.ago(30),
+            actor: Actor::from_names("ana", "laptop"),
+            kind: PoolEventKind::Entered {
+                stack: StackName::new(stack).unwrap(),
+                process: Some(ProcessId {
+                    pid: 12,
+                    started: "boot:1".to_owned(),
+                    host: "ci-1".to_owned(),
+                }),
+            },
+        };
+        self.runtime
+            .block_on(async {
+                let after = self.ledger.pool(pool).await.unwrap().last_seq();
+                self.ledger.append_pool(pool, after, vec![event]).await
+            })
             .unwrap();
     }
 

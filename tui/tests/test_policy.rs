@@ -2,6 +2,8 @@
 
 use serde_json::json;
 use stack::Policy;
+use stack::init_queue::{InitQueue, QueuedStack};
+use stack::testing::stack_name;
 use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{harness_with, now, reaper, usual_lease};
@@ -289,6 +291,29 @@ fn an_unreadable_policy_is_an_error() {
     );
     push(&sandbox, "[policy]\n");
     sandbox.run(&["ls"]).ok();
+}
+
+/// The dashboard counts the applies that wait for a turn, and no longer when none waits.
+#[test]
+fn the_dashboard_counts_waiting_applies() {
+    let config = HarnessConfig::new(120, 24, now());
+    let mut harness = harness_with(config, vec![usual_lease("shop-pr-1")]);
+    let queued = |name: &str| QueuedStack {
+        stack: stack_name(name),
+        since: now(),
+        process: None,
+    };
+    let mut queue = InitQueue {
+        limit: 1,
+        initialising: vec![queued("shop-pr-1")],
+        waiting: vec![queued("shop-pr-2"), queued("shop-pr-3")],
+    };
+    harness.load_init_queue(queue.clone(), reaper());
+    let text = harness.text();
+    assert!(text.contains("2 waiting for a turn"), "{text}");
+    queue.waiting.clear();
+    harness.load_init_queue(queue, reaper());
+    assert!(!harness.text().contains("waiting"), "{}", harness.text());
 }
 
 /// The dashboard applies a policy that was pushed while it is open.

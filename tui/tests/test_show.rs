@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use stack::lease::{ResidueDetails, Strategy};
-use stack::{Actor, EventKind, RunId};
+use stack::{Actor, EventKind, PoolName, RunId};
 
 use crate::sandbox::Sandbox;
 use crate::story::{Story, five_stacks, requested};
@@ -341,4 +341,47 @@ fn no_end_is_shown_beside_a_silent_reaper() {
             .any(|cell| cell.contains(" UTC") || cell.trim().starts_with("20"));
         assert_eq!(has_time, !silent, "{row:?}");
     }
+}
+
+/// A stack whose apply waits for its turn shows its place in the queue, whether it has a lease or
+/// not. A name that neither has a lease nor waits is unknown.
+#[test]
+fn a_place_in_the_queue_is_shown() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[policy]\nmax_concurrent_inits = 1\n");
+    let story = Story::new(&sandbox.ledger());
+    let declared = || requested(|r| r.terms.ready_timeout = "5m".parse().ok());
+    story.stack("holder", [(30, declared())]);
+    story.stack("update", [(600, declared()), (500, EventKind::Ready)]);
+    story.entered(&PoolName::inits(), "holder");
+    for name in ["update", "new"] {
+        story.entered(&PoolName::waiting_inits(), name);
+    }
+    let page = sandbox.run_wide(&["show", "update"]).ok().out();
+    let place = "on their way to ready, of at most 1 (max_concurrent_inits): holder (30 s, process 12 on ci-1)";
+    let line = page.lines().find(|line| line.contains("waits for a turn"));
+    let line = line.expect("a line about the turn");
+    assert!(
+        line.contains(&format!("place 1 of 2 in the queue; {place}")),
+        "{line}"
+    );
+    let new = sandbox.run_wide(&["show", "new"]).ok().out();
+    assert!(
+        new.starts_with("new is not registered yet: its apply waits for its turn since"),
+        "{new}"
+    );
+    assert!(
+        new.contains(&format!("It has place 2 of 2 in the queue; {place}.")),
+        "{new}"
+    );
+    let json = sandbox.shown("new");
+    assert_eq!(json["queue"]["place"], 2);
+    assert_eq!(json["queue"]["holders"][0]["stack"], "holder");
+    assert_eq!(sandbox.shown("update")["queue"]["place"], 1);
+    assert_eq!(sandbox.shown("holder")["queue"], json!(null));
+    let list = sandbox.run_wide(&["ls"]).ok().out();
+    let waiting = "2 applies wait for their turn, in this order: update (30 s, process 12 on ci-1), new (30 s, process 12 on ci-1).";
+    assert!(list.contains(waiting), "{list}");
+    let unknown = sandbox.run(&["show", "other"]).exits(1).err();
+    assert!(unknown.contains("no stack \"other\""), "{unknown}");
 }

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use stack::lease::TeardownInputs;
-use stack::service::{DesiredLease, ServiceError};
+use stack::service::{DesiredLease, Service, ServiceError};
 use stack::warning::is_last_call;
 use stack::{
-    AppName, AppVersion, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError, Origin,
-    Owner, Phase, ReaperStatus, Registration, RenewOn, Span, StackName, Terms, Ttl, View,
+    AppName, AppVersion, Elapsed, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError,
+    Origin, Owner, Phase, ReaperStatus, Registration, RenewOn, Span, StackName, Terms, Ttl, View,
 };
 use tfplugin::{Context, Failure, Import, Path, Plan, Resource, Result, Value};
 
@@ -24,6 +25,9 @@ use crate::resources::{stack_import, stack_plan, written_arguments};
 /// The key in private data for the id of the ledger that has the lease. One letter, because it is
 /// stored in every state.
 const LEDGER_ID_KEY: &str = "l";
+
+/// How often an interrupted update checks whether it waits.
+const WAIT_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The resource.
 pub(crate) struct StackResource {
@@ -51,12 +55,21 @@ impl Resource for StackResource {
         let service = self.client.service().await?;
         let lease = tokio::select! {
             biased;
-            () = context.cancelled() => return Err(interrupted(&name)),
+            () = context.cancelled() => {
+                let failure = interrupted(&name, &service);
+                if service.turn_wait().is_some() {
+                    service.leases().leave_queue(&name).await;
+                }
+                return Err(failure);
+            }
             opened = service.leases().open(&name, registration, &stack::process::liveness) => {
                 opened.map_err(|error| diag::service(&error))?.lease
             }
         };
         self.client.add_registration(&name);
+        self.client
+            .report_turn(&service, &lease, &origin.process)
+            .await;
         self.record_origin(context, &name, &origin).await;
         self.store_ledger_id(context).await?;
         Ok(with_lease_times(planned, &lease))
@@ -131,18 +144,21 @@ impl Resource for StackResource {
                     origin,
                     ..
                 } = registration;
-                service
-                    .leases()
-                    .update(
-                        &name,
-                        &DesiredLease {
-                            version,
-                            owner,
-                            terms,
-                            origin,
-                        },
-                    )
-                    .await
+                let desired = DesiredLease {
+                    version,
+                    owner,
+                    terms,
+                    origin,
+                };
+                let interrupted_wait = interrupted_wait(context, &service);
+                tokio::select! {
+                    biased;
+                    failure = interrupted_wait => {
+                        service.leases().leave_queue(&name).await;
+                        return Err(failure);
+                    }
+                    updated = service.leases().update(&name, &desired) => updated,
+                }
             }
             _ => {
                 let previous_ledger: Option<LedgerId> = context.private(LEDGER_ID_KEY)?;
@@ -154,6 +170,9 @@ impl Resource for StackResource {
             }
         }
         .map_err(|error| diag::service(&error))?;
+        self.client
+            .report_turn(&service, &lease, &origin.process)
+            .await;
         self.record_origin(context, &name, &origin).await;
         self.store_ledger_id(context).await?;
         Ok(with_lease_times(planned, &lease))
@@ -350,11 +369,37 @@ fn warn_about_forgotten_lease(context: &mut Context, name: &StackName) {
     );
 }
 
-fn interrupted(name: &StackName) -> Failure {
+fn interrupted(name: &StackName, service: &Service) -> Failure {
+    let wait = service.turn_wait().map(|wait| {
+        let waited = Elapsed::between(wait.since, wait.now).rounded();
+        format!(" It waited {waited} for its turn: {wait}.")
+    });
     Failure::new(
         "Interrupted",
-        format!("The stack {name} was not registered."),
+        format!(
+            "The stack {name} was not registered.{}",
+            wait.unwrap_or_default()
+        ),
     )
+}
+
+/// Completes when Terraform is interrupted while an update waits for its turn. An update that does
+/// not wait is not interrupted.
+async fn interrupted_wait(context: &Context, service: &Service) -> Failure {
+    context.cancelled().await;
+    loop {
+        if let Some(wait) = service.turn_wait() {
+            let waited = Elapsed::between(wait.since, wait.now).rounded();
+            let name = &wait.stack;
+            return Failure::new(
+                "Interrupted",
+                format!(
+                    "The stack {name} was not changed. It waited {waited} for its turn: {wait}."
+                ),
+            );
+        }
+        tokio::time::sleep(WAIT_CHECK_INTERVAL).await;
+    }
 }
 
 /// Whether a retry cannot succeed, because the file is not a ledger that this version can read.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::init_queue::TurnWait;
 use crate::lease::{Origin, Phase, ProcessId};
 use crate::ledger::LedgerError;
 use crate::policy::Refusal;
@@ -71,6 +72,10 @@ pub enum ServiceError {
         stacks: Vec<StackName>,
     },
 
+    /// The apply has waited for its turn for as long as the policy allows.
+    #[error(transparent)]
+    NoTurn(Box<NoTurn>),
+
     /// Others changed it each time between reading and writing.
     #[error(
         "\"{what}\" was changed by others {attempts} times in a row between reading and writing; run the command again"
@@ -108,6 +113,19 @@ fn joined(refusals: &[Refusal]) -> String {
 fn names(stacks: &[StackName]) -> String {
     let names: Vec<_> = stacks.iter().map(StackName::as_str).collect();
     names.join(", ")
+}
+
+/// An apply that has waited for its turn for too long.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "stack \"{}\" waited {} for its turn, which is as long as max_wait allows: {wait}; apply again later, end a stack that does not become ready, or raise max_concurrent_inits or max_wait in the policy",
+    wait.stack, waited.rounded()
+)]
+pub struct NoTurn {
+    /// Its place in the queue, and the stacks that have the turns.
+    pub wait: TurnWait,
+    /// How long it waited.
+    pub waited: Elapsed,
 }
 
 /// The holder of a name, so that the user knows whom to ask.

@@ -10,6 +10,7 @@ pub(super) mod readiness;
 pub(super) mod register;
 pub(super) mod release;
 pub(super) mod touch;
+pub(super) mod turns;
 pub(super) mod update;
 
 use crate::service::Service;

@@ -341,6 +341,13 @@ impl PoolName {
     pub fn inits() -> Self {
         Self("inits".into())
     }
+
+    /// The stacks that wait for a place in [`PoolName::inits`]. A pool of its own, so that a jiti
+    /// that knows no queue reads it and copies it like every other pool.
+    #[must_use]
+    pub fn waiting_inits() -> Self {
+        Self("inits-waiting".into())
+    }
 }
 
 impl Actor {

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use stack::init_queue::InitQueue;
 use stack::inventory::{BillHistory, CloudClock, CloudSnapshot, DatedActivity, PlaceScan};
 use stack::ledger::UnreadableStack;
 use stack::service::power::{PowerOutcome, PowerStep};
@@ -99,6 +100,9 @@ pub(crate) struct LedgerData {
     /// The policy in force. `None`: the same as at the previous read.
     #[serde(default)]
     pub(crate) policy: Option<Policy>,
+    /// The applies that wait for their turn, where the policy limits the inits.
+    #[serde(default)]
+    pub(crate) init_queue: Option<InitQueue>,
     /// Whether the ledger file exists.
     pub(crate) exists: bool,
 }

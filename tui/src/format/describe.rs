@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use stack::cloud::{AutomaticStarts, Unchecked};
 use stack::idle::{Evidence, IdleState};
 use stack::init::{FailedCheck, PhaseBoundary, ReportedPhase};
+use stack::init_queue::{InitQueue, QueuedStack};
 use stack::lease::{MisdatedEvent, Strategy};
 use stack::ledger::UnreadableStack;
 use stack::reaper::ReaperInactive;
@@ -181,6 +182,25 @@ pub(crate) fn why_inactive(why: &ReaperInactive) -> String {
         }
     };
     format!("Nothing tears stacks down at expiry: {why}")
+}
+
+/// The applies that wait for their turn, and the stacks that they wait for; `None` if none waits.
+pub(crate) fn init_queue(queue: &InitQueue, now: Timestamp) -> Option<String> {
+    let list = |stacks: &[QueuedStack]| {
+        let stacks: Vec<_> = stacks.iter().map(|queued| queued.describe(now)).collect();
+        stacks.join(", ")
+    };
+    let waiting = match queue.waiting.len() {
+        0 => return None,
+        1 => "1 apply waits for its turn".to_owned(),
+        more => format!("{more} applies wait for their turn, in this order"),
+    };
+    Some(format!(
+        "{waiting}: {}. On their way to ready, of at most {} (max_concurrent_inits): {}.",
+        list(&queue.waiting),
+        queue.limit,
+        list(&queue.initialising)
+    ))
 }
 
 /// The part of jiti that wrote an event.

@@ -8,6 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
+use stack::init_queue::InitQueue;
 use stack::inventory::{BillHistory, PlaceScan};
 use stack::service::teardown::TeardownPlan;
 use stack::{Lease, NewEvent, Policy, ReaperStatus, Seq, StackName};
@@ -122,6 +123,7 @@ impl Harness {
             unreadable: None,
             reaper,
             policy: None,
+            init_queue: None,
             exists: true,
         };
         self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
@@ -140,6 +142,7 @@ impl Harness {
             unreadable: None,
             reaper,
             policy: None,
+            init_queue: None,
             exists: true,
         };
         self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
@@ -153,6 +156,21 @@ impl Harness {
             unreadable: None,
             reaper,
             policy: Some(policy),
+            init_queue: None,
+            exists: true,
+        };
+        self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
+    }
+
+    /// The ledger was loaded again: only the queue of `max_concurrent_inits` changed.
+    pub fn load_init_queue(&mut self, queue: InitQueue, reaper: ReaperStatus) {
+        let loaded = LedgerData {
+            leases: Vec::new(),
+            ended: Some(Vec::new()),
+            unreadable: None,
+            reaper,
+            policy: None,
+            init_queue: Some(queue),
             exists: true,
         };
         self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));
@@ -166,6 +184,7 @@ impl Harness {
             unreadable: None,
             reaper: ReaperStatus::default(),
             policy: None,
+            init_queue: None,
             exists: false,
         };
         self.handle(Event::LedgerLoaded(Ok(Box::new(loaded))));

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::backoff::Pauses;
-use crate::lease::{Lease, ProcessId};
+use crate::lease::Lease;
 use crate::ledger::Scope;
-use crate::pool::{Pool, PoolEvent, PoolEventKind, PoolRule};
+use crate::pool::{Pool, PoolEvent, PoolEventKind, PoolMember, PoolRule};
 use crate::process::{Liveness, liveness};
 use crate::service::{Leases, ServiceError};
 use crate::values::id::{Owner, PoolName, StackName};
@@ -29,10 +28,7 @@ impl Leases<'_> {
             return Ok(());
         };
         let pool = PoolName::live(owner);
-        match self
-            .enter(&pool, PoolRule::Live, Some(owner), stack, None, limit)
-            .await?
-        {
+        match self.enter(&pool, owner, stack, limit).await? {
             Entry::Entered => Ok(()),
             Entry::Full(stacks) => Err(ServiceError::OwnerFull {
                 owner: owner.clone(),
@@ -53,7 +49,8 @@ impl Leases<'_> {
         };
         let pool = self.service.ledger.pool(&PoolName::live(owner)).await?;
         let leases = self.members(&pool, Some(owner)).await?;
-        let after = Turnover::of(&pool, PoolRule::Live, self.service.now(), &leases, stack);
+        let now = self.service.now();
+        let after = Turnover::of(&pool, PoolRule::Live, now, &leases, stack, has_ended);
         if after.others.len() < limit as usize {
             return Ok(());
         }
@@ -64,45 +61,11 @@ impl Leases<'_> {
         })
     }
 
-    /// Waits for a place among the initialising stacks, where the policy limits them. The place is
-    /// free again when the stack is ready or `process`, the apply, has ended. Dropping the future
-    /// ends the wait.
-    pub(super) async fn enter_inits(
-        self,
-        stack: &StackName,
-        process: &ProcessId,
-    ) -> Result<(), ServiceError> {
-        let Some(limit) = self.service.policy().await?.max_concurrent_inits else {
-            return Ok(());
-        };
-        let mut pauses = Pauses::long();
-        loop {
-            let pool = PoolName::inits();
-            match self
-                .enter(&pool, PoolRule::Init, None, stack, Some(process), limit)
-                .await?
-            {
-                Entry::Entered => return Ok(()),
-                Entry::Full(stacks) => {
-                    tracing::info!(
-                        stack = %stack,
-                        limit,
-                        before_it = ?stacks,
-                        "waiting for a turn: as many stacks as max_concurrent_inits allows are on their way to ready"
-                    );
-                }
-            }
-            pauses.once_more().await;
-        }
-    }
-
     async fn enter(
         self,
         name: &PoolName,
-        rule: PoolRule,
-        owner: Option<&Owner>,
+        owner: &Owner,
         stack: &StackName,
-        process: Option<&ProcessId>,
         limit: u32,
     ) -> Result<Entry, ServiceError> {
         self.service
@@ -110,9 +73,9 @@ impl Leases<'_> {
                 let pool = self.service.ledger.pool(name).await?;
                 // The leases are read after the pool: a stack that enters in between causes a lost
                 // race.
-                let leases = self.members(&pool, owner).await?;
+                let leases = self.members(&pool, Some(owner)).await?;
                 let now = self.service.now();
-                let after = Turnover::of(&pool, rule, now, &leases, stack);
+                let after = Turnover::of(&pool, PoolRule::Live, now, &leases, stack, has_ended);
                 if after.others.len() >= limit as usize {
                     return Ok(Some(Entry::Full(after.others.into_iter().collect())));
                 }
@@ -122,7 +85,7 @@ impl Leases<'_> {
                 let mut kinds = after.kinds;
                 kinds.push(PoolEventKind::Entered {
                     stack: stack.clone(),
-                    process: process.cloned(),
+                    process: None,
                 });
                 let written = self.append_pool(name, &pool, now, kinds).await?;
                 Ok(written.then_some(Entry::Entered))
@@ -135,15 +98,6 @@ impl Leases<'_> {
     pub(super) async fn leave(self, name: &PoolName, stack: &StackName) {
         if let Err(error) = self.try_leave(name, stack).await {
             tracing::debug!(%stack, pool = %name, %error, "a place was not given back");
-        }
-    }
-
-    /// Releases the place among the inits, where the policy limits them. An unreadable policy is
-    /// harmless here, like a place that was not released.
-    pub(in crate::service) async fn leave_inits(self, stack: &StackName) {
-        let policy = self.service.policy().await;
-        if policy.is_ok_and(|policy| policy.max_concurrent_inits.is_some()) {
-            self.leave(&PoolName::inits(), stack).await;
         }
     }
 
@@ -174,7 +128,7 @@ impl Leases<'_> {
     }
 
     /// False after a lost race.
-    async fn append_pool(
+    pub(super) async fn append_pool(
         self,
         name: &PoolName,
         pool: &Pool,
@@ -204,7 +158,7 @@ impl Leases<'_> {
 
     /// The leases that decide who is in a pool. For an owner: every live stack of that owner,
     /// including those that began before the limit was set.
-    async fn members(
+    pub(super) async fn members(
         self,
         pool: &Pool,
         owner: Option<&Owner>,
@@ -230,25 +184,31 @@ impl Leases<'_> {
     }
 }
 
+/// Whether the process of a place has certainly ended.
+pub(super) fn has_ended(_: &StackName, member: &PoolMember) -> bool {
+    let process = member.process.as_ref();
+    process.is_some_and(|process| liveness(process) == Liveness::Dead)
+}
+
 /// The change to a pool when a stack wants to enter it.
-struct Turnover {
+pub(super) struct Turnover {
     /// The other members, after the correction.
-    others: BTreeSet<StackName>,
+    pub(super) others: BTreeSet<StackName>,
     /// The stack is in it already, and the pool is as it should be.
-    is_in: bool,
+    pub(super) is_in: bool,
     /// The correction: stacks that no longer belong leave, stacks that were never counted enter.
-    kinds: Vec<PoolEventKind>,
+    pub(super) kinds: Vec<PoolEventKind>,
 }
 
 impl Turnover {
-    fn of(
+    pub(super) fn of(
         pool: &Pool,
         rule: PoolRule,
         now: Timestamp,
         leases: &BTreeMap<StackName, Lease>,
         stack: &StackName,
+        is_dead: impl Fn(&StackName, &PoolMember) -> bool,
     ) -> Self {
-        let is_dead = |process: &ProcessId| liveness(process) == Liveness::Dead;
         let stale = pool.stale(rule, now, |name| leases.get(name), is_dead);
         let members: BTreeSet<_> = pool.members().map(|(name, _)| name.clone()).collect();
         let mut others = members.clone();

@@ -180,7 +180,8 @@ impl Leases<'_> {
     pub async fn view(self) -> Result<View, ServiceError> {
         let reaper = self.service.ledger.reaper().await?;
         let policy = (*self.service.policy().await?).clone();
-        let view = View::new(self.service.now(), policy, reaper);
+        let queue = self.init_queue(&policy).await?;
+        let view = View::new(self.service.now(), policy, reaper).with_init_queue(queue);
         Ok(match self.service.cloud().cloud_view().await? {
             Some(cloud) => view.with_cloud(cloud),
             None => view,

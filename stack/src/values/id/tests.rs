@@ -56,6 +56,7 @@ fn ids_are_plain_strings() {
             .is_ok()
     );
     assert!(PoolName::new(PoolName::inits().as_str()).is_ok());
+    assert!(PoolName::new(PoolName::waiting_inits().as_str()).is_ok());
 }
 
 /// Any tag value can be shown as a name, and a valid name stays unchanged.

@@ -180,6 +180,10 @@ fn table(
     for stack in unreadable {
         ui.text(&describe::unreadable(stack))?;
     }
+    let queue = view.init_queue.as_ref();
+    if let Some(waiting) = queue.and_then(|queue| describe::init_queue(queue, view.now)) {
+        ui.text(&waiting)?;
+    }
     match view.reaper.inactivity(view.now) {
         Some(why) => ui.text(&describe::inactivity(&why)),
         None => Ok(()),

@@ -179,7 +179,12 @@ fn lease(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandError> {
         _ => field(ui, "held", "no")?,
     }
     let (ends, _) = fields::end(stack, view);
-    field(ui, "ends at", &ends)
+    field(ui, "ends at", &ends)?;
+    let queue = view.init_queue.as_ref();
+    match queue.and_then(|queue| queue.wait(&stack.name, now)) {
+        Some(wait) => field(ui, "waits for a turn", &wait.to_string()),
+        None => Ok(()),
+    }
 }
 
 /// What is left, why, and the command that finishes it.

@@ -94,7 +94,8 @@ impl StackStore {
     /// Stores a new snapshot of the cloud.
     pub(crate) fn set_cloud(&mut self, snapshot: CloudData) {
         self.cloud = Some(Arc::new(snapshot.view()));
-        self.view = self.viewed(self.view.reaper.clone());
+        let queue = self.view.init_queue.clone();
+        self.view = self.viewed(self.view.reaper.clone()).with_init_queue(queue);
         self.stacks.retain(|stack| stack.lease().is_some());
         let view = &self.view;
         for stack in &mut self.stacks {
@@ -173,6 +174,7 @@ impl StackStore {
             unreadable,
             reaper,
             policy,
+            init_queue,
             exists,
         } = loaded;
         if let Some(unreadable) = unreadable {
@@ -183,7 +185,7 @@ impl StackStore {
         if let Some(policy) = policy {
             self.view = View::new(self.view.now, policy, ReaperStatus::default());
         }
-        self.view = self.viewed(reaper);
+        self.view = self.viewed(reaper).with_init_queue(init_queue);
         (self.load_state, self.exists) = (LoadState::Done, exists);
         if is_new_policy {
             let view = &self.view;

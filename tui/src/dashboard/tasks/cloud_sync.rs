@@ -163,6 +163,7 @@ mod tests {
             unreadable: None,
             reaper: ReaperStatus::default(),
             policy: None,
+            init_queue: None,
             exists: true,
         };
         update(&mut model, Event::LedgerLoaded(Ok(Box::new(loaded))));

@@ -178,6 +178,7 @@ impl LedgerLoader {
                     unreadable: Some(Vec::new()),
                     reaper: ReaperStatus::default(),
                     policy: Some(self.reader.config().policy.clone()),
+                    init_queue: None,
                     exists: false,
                 });
             }
@@ -195,12 +196,14 @@ impl LedgerLoader {
         let end = ledger.end().await?;
         let LeaseList { leases, unreadable } = ledger.list_leases(Scope::Live).await?;
         self.known = Some((id, end));
+        let policy = Policy::clone(&*self.reader.policy().await?);
         Ok(LedgerData {
             leases,
             ended: None,
             unreadable: Some(unreadable),
             reaper: self.reader.reaper().status().await?,
-            policy: Some(Policy::clone(&*self.reader.policy().await?)),
+            init_queue: self.reader.leases().init_queue(&policy).await?,
+            policy: Some(policy),
             exists: true,
         })
     }
@@ -240,6 +243,7 @@ impl LedgerLoader {
                 Err(error) => return Err(error.into()),
             }
         }
+        let policy = Policy::clone(&*self.reader.policy().await?);
         Ok(LedgerData {
             leases,
             ended: Some(ended),
@@ -251,7 +255,8 @@ impl LedgerLoader {
                 false => None,
             },
             reaper: self.reader.reaper().status().await?,
-            policy: Some(Policy::clone(&*self.reader.policy().await?)),
+            init_queue: self.reader.leases().init_queue(&policy).await?,
+            policy: Some(policy),
             exists: true,
         })
     }

@@ -91,6 +91,7 @@ struct Figure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Importance {
     Unleased,
+    Waiting,
     Soon,
     Idle,
     Rate,
@@ -139,6 +140,8 @@ fn figures_of(model: &Model) -> Vec<Figure> {
         ..figure(rate, Tone::Heading, Importance::Rate)
     });
     let (idle, short_idle, idle_tone) = idle(model);
+    let queue = model.store.view().init_queue.as_ref();
+    let waiting = queue.map_or(0, |queue| queue.waiting.len());
     let verb = if sums.soon == 1 { "expires" } else { "expire" };
     let counts = [
         (
@@ -165,6 +168,12 @@ fn figures_of(model: &Model) -> Vec<Figure> {
             format!("{} {verb} within the hour", sums.soon),
             Tone::Notice,
             Importance::Soon,
+        ),
+        (
+            waiting,
+            format!("{waiting} waiting for a turn"),
+            Tone::Notice,
+            Importance::Waiting,
         ),
         (
             sums.unleased,
