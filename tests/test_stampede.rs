@@ -1,10 +1,14 @@
-//! Stampedes: a burst of applies with `max_concurrent_inits`.
+//! Stampedes: a burst of applies with `max_concurrent_inits`, and with a dependency that is dead.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use e2e::teardown::until;
-use e2e::{Root, Sandbox, lease};
+use e2e::{CommandOutput, Root, Sandbox, lease};
 use jiff::Timestamp;
 use serde_json::Value;
 use stack::{Clock, SystemClock};
+use test_support::http::{Answer, Server};
 
 use crate::test_shared_ledger::{table, user};
 
@@ -20,6 +24,14 @@ resource "jiti_readiness" "this" {{
   exec  = [{{ command = ["sh", "-c", "{command}"] }}]
 }}
 "#
+    )
+}
+
+/// A stack with a dependency that must answer before it is registered.
+fn depending(name: &str, url: &str) -> String {
+    lease(
+        name,
+        &format!("preflight = {{ http = [{{ url = {url:?} }}] }}"),
     )
 }
 
@@ -153,4 +165,101 @@ fn a_wait_has_an_end() {
         .says("holder (");
     holding.interrupt();
     holding.wait();
+}
+
+/// A server whose answer the test switches.
+fn dependency() -> (Server, Arc<AtomicBool>) {
+    let works = Arc::new(AtomicBool::new(false));
+    let answers = Arc::clone(&works);
+    let server = Server::start(move |_| match answers.load(Ordering::SeqCst) {
+        true => Answer::text(200, "ok"),
+        false => Answer::text(503, "sealed"),
+    });
+    (server, works)
+}
+
+/// Eight applies start at once and check a dead dependency: one fails on it, and seven fail fast
+/// and say why. Later applies do not try it at all. The user of the first stack may try again at
+/// once, and a success lets everyone through.
+#[test]
+fn one_fails_on_a_dead_dependency() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[policy]\npreflight_window = \"10m\"\n");
+    let (server, works) = dependency();
+    let url = server.url("/health");
+    let secret = format!("{url}?token=hunter2");
+    let root = |name: &str| sandbox.root(name, &depending(name, &secret));
+    let names: Vec<String> = (1..=8).map(|number| format!("dead-{number}")).collect();
+    let roots: Vec<_> = names.iter().map(|name| root(name)).collect();
+    let running: Vec<_> = roots.iter().map(|root| root.spawn(&APPLY)).collect();
+    let outputs: Vec<_> = running.into_iter().map(|run| run.wait().exits(1)).collect();
+    let texts: Vec<String> = outputs.iter().map(CommandOutput::text).collect();
+    let on_it = |text: &&String| text.contains("The preflight failed");
+    assert_eq!(texts.iter().filter(on_it).count(), 1, "{texts:#?}");
+    let first = names
+        .iter()
+        .zip(&texts)
+        .find(|(_, text)| on_it(text))
+        .unwrap()
+        .0;
+    for text in texts.iter().filter(|text| !on_it(text)) {
+        for part in [
+            "A dependency of the preflight fails".to_owned(),
+            format!("http {url} on "),
+            "it started to fail at ".to_owned(),
+            format!("first seen by the stack \"{first}\" of "),
+            ": status 503.".to_owned(),
+            "preflight_breaker = \"fail\"".to_owned(),
+        ] {
+            assert!(text.contains(&part), "no {part:?} in {text}");
+        }
+        // The plan shows the URL of the configuration; the message does not.
+        let (_, error) = text.split_once("Error: ").unwrap();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+    let tried = server.requests().len();
+    root("dead-9").apply().exits(1).says("first seen by");
+    assert_eq!(server.requests().len(), tried, "it was not tried again");
+    let doctor = sandbox.jiti(&["doctor", "--json"]).stdout;
+    let findings: Vec<Value> = serde_json::from_str(&doctor).unwrap();
+    let found = findings
+        .iter()
+        .find(|finding| finding["part"] == "preflight");
+    let found = found.expect("a finding").to_string();
+    assert!(
+        found.contains(&url) && !found.contains("hunter2"),
+        "{found}"
+    );
+    assert_eq!(
+        sandbox.jiti(&["ls", "--all", "--json"]).ok().stdout.trim(),
+        "[]"
+    );
+
+    works.store(true, Ordering::SeqCst);
+    root(first).apply().ok();
+    root("late").apply().ok();
+    let doctor = sandbox.jiti(&["doctor", "--json"]).stdout;
+    assert!(!doctor.contains(&url), "{doctor}");
+}
+
+/// With `preflight_breaker = "wait"`, applies wait until a probe passes. The state is in the shared
+/// ledger, so that users on other machines wait too.
+#[test]
+fn applies_wait_for_a_dependency() {
+    let table = table();
+    let (ana, ben) = (user(&table), user(&table));
+    let (server, works) = dependency();
+    let url = server.url("/health");
+    for user in [&ana, &ben] {
+        user.config("[policy]\npreflight_breaker = \"wait\"\npreflight_window = \"30s\"\n");
+    }
+    let seen = ana.root("seen", &depending("seen", &url));
+    seen.apply().exits(1).says("The preflight failed");
+    let root = ben.root("waits", &depending("waits", &url));
+    let mut waiting = root.spawn(&APPLY);
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert!(waiting.child.try_wait().unwrap().is_none(), "it waits");
+    works.store(true, Ordering::SeqCst);
+    waiting.wait().ok();
+    assert_eq!(ana.listing("waits")["phase"], "ready");
 }

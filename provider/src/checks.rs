@@ -1,5 +1,6 @@
 //! Checks: HTTP, TCP and commands that must pass before a stack is ready.
 
+mod dependency;
 mod exec;
 mod http;
 mod secrets;
@@ -11,10 +12,13 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use stack::DependencyName;
 use stack::init::PhaseReport;
 use tfplugin::Path;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use dependency::CheckFailure;
 pub(crate) use exec::ExecCheck;
 pub(crate) use http::HttpCheck;
 pub(crate) use secrets::{
@@ -34,6 +38,8 @@ pub(crate) struct Check {
     /// The name for messages and the ledger: `http http://…/healthz`, `tcp 10.0.0.5:5432`,
     /// `exec ./smoke.sh`. It contains no query, no user and no argument, which may be secrets.
     pub(crate) name: String,
+    /// What it tries, for the circuit breaker of a preflight.
+    pub(crate) dependency: Option<DependencyName>,
     kind: CheckKind,
 }
 
@@ -59,6 +65,10 @@ pub(crate) struct PendingCheck {
     pub(crate) path: Path,
     pub(crate) check: String,
     pub(crate) last_failure: String,
+    /// What it tries, if it is known by a name.
+    pub(crate) dependency: Option<DependencyName>,
+    /// Why the dependency fails, if that was the last failure; see [`CheckFailure::outage`].
+    pub(crate) outage: Option<String>,
 }
 
 /// The outcome of a run of checks.
@@ -76,15 +86,24 @@ impl Check {
             CheckKind::Tcp(check) => secrets::tcp_name(&check.address),
             CheckKind::Exec(check) => secrets::exec_name(&check.command),
         };
-        Self { path, name, kind }
+        let dependency = dependency::name(&kind);
+        Self {
+            path,
+            name,
+            dependency,
+            kind,
+        }
     }
 
     /// Makes one attempt, with the timeout of its kind.
-    async fn attempt(&self) -> Result<CheckResult, String> {
+    async fn attempt(&self) -> Result<CheckResult, CheckFailure> {
         match &self.kind {
             CheckKind::Http(check) => check.attempt().await,
             CheckKind::Tcp(check) => check.attempt().await.map(|()| CheckResult::default()),
-            CheckKind::Exec(check) => check.attempt().await.map(|()| CheckResult::default()),
+            CheckKind::Exec(check) => {
+                check.attempt().await?;
+                Ok(CheckResult::default())
+            }
         }
     }
 }
@@ -99,6 +118,8 @@ pub(crate) fn format_pending(pending: &[PendingCheck]) -> String {
 pub(crate) enum RunEvent<'a> {
     /// A check passed.
     Passed(&'a Check, CheckResult),
+    /// The dependency of a check failed for the first time in this run.
+    DependencyFailed(&'a Check),
     /// The run ended.
     Ended(RunOutcome),
 }
@@ -108,6 +129,8 @@ pub(crate) enum RunEvent<'a> {
 pub(crate) struct CheckRun<'a> {
     entries: &'a [CheckEntry<'a>],
     open: FuturesUnordered<BoxFuture<'a, (usize, CheckResult)>>,
+    /// The checks whose dependency failed for the first time.
+    outages: mpsc::UnboundedReceiver<usize>,
     passed: Vec<bool>,
     deadline: Pin<Box<tokio::time::Sleep>>,
     cancellation: CancellationToken,
@@ -116,7 +139,7 @@ pub(crate) struct CheckRun<'a> {
 /// A check in a run, with its last failure.
 pub(crate) struct CheckEntry<'a> {
     check: &'a Check,
-    failure: Mutex<Option<String>>,
+    failure: Mutex<Option<CheckFailure>>,
 }
 
 impl<'a> CheckEntry<'a> {
@@ -140,14 +163,22 @@ impl<'a> CheckRun<'a> {
         cancellation: CancellationToken,
     ) -> Self {
         let open = FuturesUnordered::new();
+        let (failed, outages) = mpsc::unbounded_channel();
         for (index, entry) in entries.iter().enumerate() {
-            let attempts: BoxFuture<'a, _> =
-                Box::pin(async move { (index, retry_until_passed(entry).await) });
+            let failed = failed.clone();
+            let attempts: BoxFuture<'a, _> = Box::pin(async move {
+                // The run that receives it ends with its attempts.
+                let report = || {
+                    let _ = failed.send(index);
+                };
+                (index, retry_until_passed(entry, report).await)
+            });
             open.push(attempts);
         }
         Self {
             entries,
             open,
+            outages,
             passed: vec![false; entries.len()],
             deadline: Box::pin(tokio::time::sleep(time)),
             cancellation,
@@ -168,6 +199,9 @@ impl<'a> CheckRun<'a> {
                     RunEvent::Passed(check, result)
                 }
             },
+            Some(index) = self.outages.recv() => {
+                RunEvent::DependencyFailed(self.entries[index].check)
+            }
             () = &mut self.deadline => RunEvent::Ended(RunOutcome::TimedOut(self.pending())),
         }
     }
@@ -178,28 +212,40 @@ impl<'a> CheckRun<'a> {
             .iter()
             .zip(&self.passed)
             .filter(|(_, passed)| !**passed);
-        open.map(|(entry, _)| PendingCheck {
-            path: entry.check.path.clone(),
-            check: entry.check.name.clone(),
-            last_failure: locked(&entry.failure)
-                .clone()
-                .unwrap_or_else(|| "the first attempt is still running".to_owned()),
+        open.map(|(entry, _)| {
+            let failure = locked(&entry.failure).clone();
+            let failure =
+                failure.unwrap_or_else(|| "the first attempt is still running".to_owned().into());
+            PendingCheck {
+                path: entry.check.path.clone(),
+                check: entry.check.name.clone(),
+                last_failure: failure.reason,
+                dependency: entry.check.dependency.clone(),
+                outage: failure.outage,
+            }
         })
         .collect()
     }
 }
 
-async fn retry_until_passed(entry: &CheckEntry<'_>) -> CheckResult {
+/// Calls `report` when the dependency fails for the first time.
+async fn retry_until_passed(entry: &CheckEntry<'_>, report: impl Fn()) -> CheckResult {
     let CheckEntry { check, failure } = entry;
+    let mut is_reported = false;
     let started = tokio::time::Instant::now();
     loop {
         match check.attempt().await {
             Ok(result) => return result,
             Err(reason) => {
+                if reason.outage.is_some() && !is_reported {
+                    is_reported = true;
+                    report();
+                }
                 let mut last = locked(failure);
                 // Log a failure only when it changes, to keep the log short.
                 if last.as_ref() != Some(&reason) {
-                    tracing::info!(check = check.name, failure = reason, "check not passed yet");
+                    let failure = &reason.reason;
+                    tracing::info!(check = check.name, failure, "check not passed yet");
                 }
                 *last = Some(reason);
             }
@@ -209,7 +255,9 @@ async fn retry_until_passed(entry: &CheckEntry<'_>) -> CheckResult {
 }
 
 /// Locks the failure. A panic in another thread cannot leave it invalid.
-fn locked(failure: &Mutex<Option<String>>) -> std::sync::MutexGuard<'_, Option<String>> {
+fn locked(
+    failure: &Mutex<Option<CheckFailure>>,
+) -> std::sync::MutexGuard<'_, Option<CheckFailure>> {
     failure
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)

@@ -11,5 +11,5 @@ mod written_arguments;
 
 pub(crate) use checks_model::checks as checks_of;
 pub(crate) use readiness::ReadinessResource;
-pub(crate) use stack::StackResource;
+pub(crate) use stack::{StackResource, stack_name};
 pub(crate) use stack_model::StackModel;

@@ -10,6 +10,7 @@ mod liveness;
 pub mod notify;
 mod policy;
 pub mod power;
+mod preflights;
 pub mod reap;
 mod report;
 mod retry_on_conflict;
@@ -29,6 +30,7 @@ pub use leases::update::DesiredLease;
 pub use notify::Notifications;
 pub use policy::{InvalidPolicy, PushedPolicy, ledger_policy};
 pub use power::Power;
+pub use preflights::{PreflightAdmission, PreflightDependency, PreflightRun, Preflights};
 pub use reap::Reaper;
 pub use report::Reports;
 pub use sync::CloudData;
@@ -122,6 +124,12 @@ impl Service {
     #[must_use]
     pub fn leases(&self) -> Leases<'_> {
         Leases { service: self }
+    }
+
+    /// Asks and tells the circuit breakers of preflights.
+    #[must_use]
+    pub fn preflights(&self) -> Preflights<'_> {
+        Preflights { service: self }
     }
 
     /// Plans, runs and checks teardowns.

@@ -5,6 +5,7 @@ mod clock;
 mod config;
 mod ledger;
 mod policy;
+mod preflights;
 mod reaper;
 mod terraform;
 
@@ -87,6 +88,7 @@ pub(crate) async fn examine(context: &Context) -> Vec<Finding> {
     findings.extend(ledger.findings);
     if let Some(contents) = ledger.contents {
         findings.extend(policy::check(context, &contents));
+        findings.extend(preflights::check(context, &contents));
         findings.extend(ledger::unreadable(&contents));
         findings.extend(clock::check(&contents, context.clock()));
         findings.push(reaper::check(&contents, context.clock()));

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use stack::breaker::{BreakerEvent, BreakerEventKind};
 use stack::init::PhaseBoundary;
 use stack::lease::NewEvent;
 use stack::pool::{PoolEvent, PoolEventKind};
@@ -63,6 +64,27 @@ impl Story {
         };
         self.runtime
             .block_on(self.ledger.append_reaper(Seq::NONE, vec![event]))
+            .unwrap();
+    }
+
+    /// Writes that a dependency failed for a stack, this long ago.
+    pub(crate) fn dependency_failed(&self, seconds_ago: i64, dependency: &str, stack: &str) {
+        let event = BreakerEvent {
+            seq: Seq::NONE,
+            at: self.ago(seconds_ago),
+            actor: Actor::from_names("ana", "laptop"),
+            kind: BreakerEventKind::Failed {
+                dependency: dependency.parse().unwrap(),
+                stack: StackName::new(stack).unwrap(),
+                reason: "no connection".to_owned(),
+                probe_at: self.ago(seconds_ago - 30),
+            },
+        };
+        self.runtime
+            .block_on(async {
+                let after = self.ledger.breakers().await.unwrap().last_seq();
+                self.ledger.append_breakers(after, vec![event]).await
+            })
             .unwrap();
     }
 

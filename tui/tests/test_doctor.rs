@@ -246,3 +246,29 @@ fn read_only_is_not_a_fault() {
     let ran = sandbox.run(&["doctor", "--read-only"]).ok();
     assert!(ran.stdout.contains("--read-only is set"), "{}", ran.stdout);
 }
+
+/// A dependency that failed within the window is advice, with its start and the stack that saw it.
+/// An older failure is not mentioned.
+#[test]
+fn a_failing_dependency_is_advice() {
+    let sandbox = Sandbox::new();
+    sandbox.config("[policy]\npreflight_breaker = \"wait\"\npreflight_window = \"10m\"\n");
+    let story = Story::new(&sandbox.ledger());
+    story.dependency_failed(3_600, "tcp old:1", "a");
+    story.dependency_failed(90, "tcp db:5432", "checkout-1");
+    let finding = finding(&sandbox, "preflight");
+    let found = finding["found"].as_str().unwrap();
+    assert!(
+        found.starts_with("tcp db:5432 fails: it started to fail at "),
+        "{found}"
+    );
+    assert!(
+        found.ends_with("first seen by the stack \"checkout-1\" of ana@laptop: no connection"),
+        "{found}"
+    );
+    assert_eq!(
+        finding["mend"],
+        "fix the dependency; until it passes again, new stacks that check it wait (preflight_breaker in the policy)"
+    );
+    assert!(!sandbox.run(&["doctor"]).out().contains("tcp old:1"));
+}

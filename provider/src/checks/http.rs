@@ -7,7 +7,7 @@ use serde::Deserialize;
 use stack::init::PhaseReport;
 use stack::terraform::Mask;
 
-use super::{CheckResult, secrets};
+use super::{CheckFailure, CheckResult, secrets};
 use crate::diag;
 
 /// How long an attempt may take.
@@ -24,7 +24,7 @@ pub(crate) struct HttpCheck {
 }
 
 impl HttpCheck {
-    pub(super) async fn attempt(&self) -> Result<CheckResult, String> {
+    pub(super) async fn attempt(&self) -> Result<CheckResult, CheckFailure> {
         let client = client()?;
         let mut response = client.get(&self.url).send().await.map_err(reason)?;
         let status = response.status().as_u16();
@@ -49,10 +49,11 @@ impl HttpCheck {
         } else {
             format!(" with the body {excerpt:?}")
         };
-        Err(format!(
+        let reason = format!(
             "it returned the status {status}, not {}{excerpt}",
             self.status
-        ))
+        );
+        Err(CheckFailure::status(reason, status))
     }
 }
 
@@ -67,19 +68,25 @@ fn client() -> Result<&'static reqwest::Client, String> {
                 .redirect(reqwest::redirect::Policy::none())
                 .user_agent(concat!("jiti/", env!("CARGO_PKG_VERSION")))
                 .build()
-                .map_err(|error| format!("cannot create an HTTP client: {}", reason(error)))
+                .map_err(|error| format!("cannot create an HTTP client: {}", reason(error).reason))
         })
         .as_ref()
         .map_err(Clone::clone)
 }
 
 /// Describes a failed request, without the URL.
-fn reason(error: reqwest::Error) -> String {
+fn reason(error: reqwest::Error) -> CheckFailure {
     if error.is_timeout() {
-        return format!("no response within {} s", ATTEMPT_TIMEOUT.as_secs());
+        let reason = format!("no response within {} s", ATTEMPT_TIMEOUT.as_secs());
+        return CheckFailure::outage(reason.clone(), reason);
     }
+    let is_invalid = error.is_builder();
     let error = error.without_url();
-    format!("no response: {}", diag::root_cause(&error))
+    let reason = format!("no response: {}", diag::root_cause(&error));
+    match is_invalid {
+        true => reason.into(),
+        false => CheckFailure::outage(reason, "no response"),
+    }
 }
 
 /// The phases in a JSON response. Other responses have none. A phase that cannot be read is refused
@@ -140,7 +147,7 @@ mod tests {
     #[tokio::test]
     async fn an_endless_response_is_not_read_to_its_end() {
         let server = EndlessServer::start(500);
-        let reason = check(server.url("/")).attempt().await.unwrap_err();
+        let reason = check(server.url("/")).attempt().await.unwrap_err().reason;
         assert!(reason.contains("500") && reason.len() < 400, "{reason}");
         // The operating system buffers a few megabytes that the client never reads.
         assert!(server.sent() < 64 * 1024 * 1024, "{}", server.sent());
@@ -163,8 +170,9 @@ mod tests {
             format!("http://user:hunter2@127.0.0.1:{port}/health?token=hunter2"),
             "http://hunter2:hunter2@[::/".to_owned(),
         ] {
-            let reason = check(url).attempt().await.unwrap_err();
-            assert!(!reason.contains("hunter2"), "{reason}");
+            let failure = check(url).attempt().await.unwrap_err();
+            let text = format!("{failure:?}");
+            assert!(!text.contains("hunter2"), "{text}");
         }
     }
 

@@ -222,6 +222,8 @@ impl ReadinessResource {
         let outcome = loop {
             match run.next().await {
                 RunEvent::Ended(outcome) => break outcome,
+                // The parts of the stack itself may fail for a while.
+                RunEvent::DependencyFailed(_) => {}
                 RunEvent::Passed(check, result) => {
                     self.record_check(&name, check, result, &mut reports)
                         .await?;

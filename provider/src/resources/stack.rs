@@ -49,7 +49,7 @@ impl Resource for StackResource {
     }
 
     async fn create(&self, context: &mut Context, planned: StackModel) -> Result<StackModel> {
-        preflight::run(context, &planned).await?;
+        preflight::run(context, &self.client, &planned).await?;
         let (name, registration) = registration(&self.client, &planned).await?;
         let origin = registration.origin.clone();
         let service = self.client.service().await?;
@@ -415,7 +415,11 @@ fn is_unusable(error: &ServiceError) -> bool {
     )
 }
 
-fn stack_name(model: &StackModel) -> Result<StackName> {
+/// The name of a stack in a plan or a state.
+///
+/// # Errors
+/// If it is unknown or invalid.
+pub(crate) fn stack_name(model: &StackModel) -> Result<StackName> {
     StackName::new(model.name.clone().expect_known("name")?)
         .map_err(|error| Failure::new("Invalid stack name", diag::sentence(&error)).at("name"))
 }

@@ -52,7 +52,9 @@ pub(crate) struct StackModel {
     #[attribute(optional, validate = check_labels)]
     pub(crate) labels: Value<BTreeMap<String, Value<String>>>,
     /// Checks that must pass before the stack is registered, so that many stacks do not overload a
-    /// shared dependency that is down.
+    /// shared dependency that is down. A dependency that failed for another stack within the last
+    /// minutes is not tried again: `preflight_breaker` in the policy says whether the apply then
+    /// fails or waits.
     #[attribute(optional)]
     pub(crate) preflight: Value<PreflightModel>,
     /// Inputs that `jiti teardown` passes to `terraform destroy`. They are stored in the ledger, so

@@ -1,6 +1,7 @@
 //! Tests of the use cases on a ledger in memory, with a manual clock and rival writers.
 
 mod policy;
+mod preflights;
 mod turns;
 
 use std::sync::{Arc, Mutex};

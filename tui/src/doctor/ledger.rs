@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use rustix::fs::{Access, access};
 use stack::ledger::{LeaseList, LedgerSettings, Scope, UnreadableStack};
+use stack::breaker::Breakers;
 use stack::service::reap::{ClockEvidence, clock_evidence};
 use stack::{Clock, Exposure, Lease, Ledger, LedgerError, LedgerId, ReaperStatus, SqliteLedger};
 
@@ -36,6 +37,7 @@ pub(super) struct LedgerContents {
     pub(super) leases: Vec<Lease>,
     pub(super) unreadable: Vec<UnreadableStack>,
     pub(super) reaper: ReaperStatus,
+    pub(super) breakers: Breakers,
     pub(super) clock: ClockEvidence,
 }
 
@@ -102,6 +104,7 @@ async fn read(context: &Context) -> Result<Option<(LedgerId, LedgerContents)>, C
     let LeaseList { leases, unreadable } = ledger.list_leases(Scope::All).await?;
     let reaper = ledger.reaper().await?;
     let settings = ledger.settings().await?;
+    let breakers = ledger.breakers().await?;
     // The cloud's clock is another finding.
     let now = context.clock().now();
     let clock = clock_evidence(ledger.as_ref(), &leases, &reaper, None, now).await?;
@@ -111,6 +114,7 @@ async fn read(context: &Context) -> Result<Option<(LedgerId, LedgerContents)>, C
         leases,
         unreadable,
         reaper,
+        breakers,
         clock,
     };
     Ok(Some((id, contents)))
