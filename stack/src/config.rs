@@ -16,6 +16,7 @@ pub use dispatch::{DispatchArgument, DispatchConfig, Placeholder};
 pub use error::{ConfigError, ConfigProblem};
 pub use locations::{ConfigLocation, LedgerAddress, LocationError, Locations, PathSource};
 pub use policy_section::{PolicyDifference, PolicySection, PolicyValue};
+pub use section::NamedTexts;
 use section::{Lines, Section};
 
 use crate::cloud::Place;
@@ -177,6 +178,12 @@ pub struct DashboardConfig {
     pub read_only: bool,
     /// The age at which cloud data is fetched again.
     pub refresh: Span,
+    /// The name of the theme. The dashboard knows which names are valid.
+    pub theme: Option<NamedTexts>,
+    /// `[dashboard.keys]`: the keys of actions. The dashboard knows which ones are valid.
+    pub keys: Vec<NamedTexts>,
+    /// The program that opens a URL, and its arguments; empty: the platform's own.
+    pub open_command: Vec<String>,
 }
 
 impl Default for DashboardConfig {
@@ -184,6 +191,9 @@ impl Default for DashboardConfig {
         Self {
             read_only: false,
             refresh: Span::minutes(5),
+            theme: None,
+            keys: Vec::new(),
+            open_command: Vec::new(),
         }
     }
 }
@@ -392,6 +402,9 @@ fn dashboard(section: &mut Section<'_>) -> Result<DashboardConfig, ConfigError> 
     Ok(DashboardConfig {
         read_only: section.flag("read_only")?.unwrap_or(none.read_only),
         refresh: section.span("refresh")?.unwrap_or(none.refresh),
+        theme: section.named_text("theme")?,
+        keys: section.table("keys", dashboard_keys)?.unwrap_or_default(),
+        open_command: section.texts("open_command", not_empty)?,
     })
 }
 
@@ -399,6 +412,10 @@ fn report(section: &mut Section<'_>) -> Result<ReportConfig, ConfigError> {
     Ok(ReportConfig {
         engineer_hourly_usd: section.rate("engineer_hourly_usd")?,
     })
+}
+
+fn dashboard_keys(section: &mut Section<'_>) -> Result<Vec<NamedTexts>, ConfigError> {
+    section.all_texts()
 }
 
 fn terraform(section: &mut Section<'_>) -> Result<TerraformConfig, ConfigError> {

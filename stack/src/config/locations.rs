@@ -21,6 +21,9 @@ const CONFIG: &str = "jiti/config.toml";
 /// The records of origins below the state home.
 const ORIGINS: &str = "jiti/origins";
 
+/// What the dashboard looks like, below the state home.
+const DASHBOARD: &str = "jiti/dashboard.toml";
+
 /// The environment variables that locate jiti's files, as the caller read them. An empty value
 /// counts as unset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -193,6 +196,14 @@ impl Locations {
         Some(state.join(ORIGINS))
     }
 
+    /// The file of what this user's dashboard looks like: `$XDG_STATE_HOME/jiti/dashboard.toml`.
+    /// `None` without a state home and without a home folder.
+    #[must_use]
+    pub fn dashboard(&self) -> Option<PathBuf> {
+        let state = self.base(self.xdg_state_home.as_deref(), ".local/state")?;
+        Some(state.join(DASHBOARD))
+    }
+
     /// The path with a leading `~` replaced by the home folder, as a shell does. Terraform and
     /// environment variables in files pass `~` on as it is. `None` if the home folder is not known.
     fn expand_home(&self, path: &Path) -> Option<PathBuf> {
@@ -320,6 +331,8 @@ mod tests {
                 ..Locations::default()
             };
             assert_eq!(found.origins(), expected.map(PathBuf::from));
+            let beside = expected.map(|path| Path::new(path).with_file_name("dashboard.toml"));
+            assert_eq!(found.dashboard(), beside);
         }
     }
 

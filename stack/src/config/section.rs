@@ -44,6 +44,19 @@ pub(super) struct Section<'a> {
     table: &'a DeTable<'a>,
     offset: usize,
     known: Vec<&'static str>,
+    /// The caller has read every key, whatever its name.
+    is_open: bool,
+}
+
+/// A key of a section whose keys this package does not know, with its texts and its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedTexts {
+    /// The key.
+    pub key: String,
+    /// The text, or the texts of the list.
+    pub texts: Vec<String>,
+    /// The number of its line, from 1.
+    pub line: usize,
 }
 
 impl<'a> Section<'a> {
@@ -55,6 +68,7 @@ impl<'a> Section<'a> {
             table,
             offset: 0,
             known: Vec::new(),
+            is_open: false,
         }
     }
 
@@ -68,7 +82,12 @@ impl<'a> Section<'a> {
             return Ok(None);
         };
         let table = self.expect(key, value, "a section", DeValue::as_table)?;
-        self.inner(format!("[{key}]"), table, value, read).map(Some)
+        // The title of the file's own table is no part of the name.
+        let title = match self.title.strip_suffix(']') {
+            Some(parent) => format!("{parent}.{key}]"),
+            None => format!("[{key}]"),
+        };
+        self.inner(title, table, value, read).map(Some)
     }
 
     /// Reads every table of an array of tables.
@@ -103,6 +122,7 @@ impl<'a> Section<'a> {
             table,
             offset,
             known: Vec::new(),
+            is_open: false,
         };
         let read = read(&mut section)?;
         section.finish()?;
@@ -111,6 +131,9 @@ impl<'a> Section<'a> {
 
     /// Returns an error for the first key that was never read.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
+        if self.is_open {
+            return Ok(());
+        }
         let unknown = self
             .table
             .iter()
@@ -219,6 +242,46 @@ impl<'a> Section<'a> {
         let expected = "a list of strings, such as [\"a\", \"b\"]";
         let texts = self.list(key, expected, |text| check(text).map(|()| text.to_owned()))?;
         Ok(texts.unwrap_or_default())
+    }
+
+    /// Reads a text, with its line, for a caller that knows which texts are valid.
+    pub(super) fn named_text(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Option<NamedTexts>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let text = self.expect(key, value, "a string in quotes", DeValue::as_str)?;
+        Ok(Some(self.named(key, vec![text.to_owned()], value)))
+    }
+
+    /// Reads every key of the section, whatever its name: a text, or a list of texts.
+    pub(super) fn all_texts(&mut self) -> Result<Vec<NamedTexts>, ConfigError> {
+        self.is_open = true;
+        let expected = "a string in quotes, or a list of them";
+        let mut read = Vec::new();
+        for (key, value) in self.table {
+            let key: &str = key.get_ref();
+            let text = |value| {
+                let text = self.expect(key, value, expected, DeValue::as_str)?;
+                Ok(text.to_owned())
+            };
+            let texts = match value.get_ref() {
+                DeValue::Array(items) => items.iter().map(text).collect::<Result<_, _>>()?,
+                _ => vec![text(value)?],
+            };
+            read.push(self.named(key, texts, value));
+        }
+        Ok(read)
+    }
+
+    fn named(&self, key: &str, texts: Vec<String>, value: &Spanned<DeValue<'_>>) -> NamedTexts {
+        NamedTexts {
+            key: key.to_owned(),
+            texts,
+            line: self.lines.line(value.span().start),
+        }
     }
 
     /// Reads a list of durations.

@@ -80,6 +80,12 @@ regions = ["eu-west-1"]
 [dashboard]
 read_only = true
 refresh = "1m"
+theme = "high-contrast"
+open_command = ["firefox", "--new-tab", "{url}"]
+
+[dashboard.keys]
+teardown = "D"
+down = ["j", "down"]
 
 [report]
 engineer_hourly_usd = "80"
@@ -137,10 +143,43 @@ engineer_hourly_usd = "80"
         config.dashboard,
         DashboardConfig {
             read_only: true,
-            refresh: span("1m")
+            refresh: span("1m"),
+            theme: Some(named("theme", &["high-contrast"], 41)),
+            keys: vec![
+                named("down", &["j", "down"], 46),
+                named("teardown", &["D"], 45),
+            ],
+            open_command: ["firefox", "--new-tab", "{url}"]
+                .map(str::to_owned)
+                .to_vec(),
         }
     );
     assert_eq!(config.report.engineer_hourly_usd, "80".parse().ok());
+}
+
+fn named(key: &str, texts: &[&str], line: usize) -> NamedTexts {
+    NamedTexts {
+        key: key.to_owned(),
+        texts: texts.iter().map(|text| (*text).to_owned()).collect(),
+        line,
+    }
+}
+
+/// A section whose keys are free still has typed values, and its full name is in the errors.
+#[test]
+fn free_keys_have_typed_values() {
+    assert_eq!(
+        refusal("[dashboard.keys]\nteardown = 1\n"),
+        "jiti.toml:2: teardown is of type integer, expected a string in quotes, or a list of them"
+    );
+    assert_eq!(
+        refusal("[dashboard]\nkeys = 1\n"),
+        "jiti.toml:2: keys is of type integer, expected a section"
+    );
+    assert_eq!(
+        refusal("[dashboard]\nopen_command = [\"\"]\n"),
+        "jiti.toml:2: open_command: it is empty"
+    );
 }
 
 /// An empty file has the documented defaults.
@@ -197,7 +236,8 @@ fn unknown_keys_are_refused() {
     );
     assert_eq!(
         refusal("[dashboard]\nxyz = 1\n"),
-        "jiti.toml:2: unknown key \"xyz\" in [dashboard]; known keys: read_only, refresh"
+        "jiti.toml:2: unknown key \"xyz\" in [dashboard]; known keys: read_only, refresh, theme, \
+         keys, open_command"
     );
     assert!(
         refusal(

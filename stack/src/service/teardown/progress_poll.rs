@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::progress::Progress;
-use super::run_folder::PROGRESS;
+use super::run_folder::{FAILURES, PROGRESS};
 use crate::values::id::RunId;
 
 /// How often the progress file of a running teardown is checked for new steps.
@@ -46,6 +46,19 @@ impl Follower {
                 return Ok(steps);
             }
             tokio::time::sleep(POLL_INTERVAL.min(until - now)).await;
+        }
+    }
+
+    /// What Terraform, its providers and provisioners said about failures, with secrets masked;
+    /// `None` before the run has ended, and if nothing failed.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn failures(&self) -> std::io::Result<Option<String>> {
+        match std::fs::read_to_string(self.path.with_file_name(FAILURES)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
@@ -99,5 +112,9 @@ mod tests {
         file.write_all(b"\"stopping\"}\n").unwrap();
         let steps = follower.wait(Duration::ZERO).await.unwrap();
         assert_eq!(steps, [Progress::Stopping]);
+        assert_eq!(follower.failures().unwrap(), None);
+        folder.note_failures("Error: access denied\n").unwrap();
+        let failures = follower.failures().unwrap();
+        assert_eq!(failures.as_deref(), Some("Error: access denied\n"));
     }
 }

@@ -51,7 +51,7 @@ const DELETED: &str = "deleted.json";
 const FINISHED: &str = "finished.json";
 
 /// What failed provisioners and providers said.
-const FAILURES: &str = "failures.log";
+pub(super) const FAILURES: &str = "failures.log";
 
 /// The maximum length of that file, in bytes; its end is kept.
 const MAX_FAILURES_LENGTH: usize = 1024 * 1024;
