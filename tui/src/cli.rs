@@ -13,8 +13,8 @@ use clap::CommandFactory;
 
 use args::{Cli, Command};
 use commands::{
-    completions, cost, dashboard, demo, doctor, events, extend, forget, hold, iam, ledger, ls,
-    mark, policy, reap, report, show, sleep, sync, teardown, touch, unhold, wake,
+    complete_stacks, completions, cost, dashboard, demo, doctor, events, extend, forget, hold, iam,
+    ledger, ls, mark, policy, reap, report, show, sleep, sync, teardown, touch, unhold, wake,
 };
 use context::Context;
 use ui::Ui;
@@ -36,6 +36,12 @@ pub(crate) fn run(
             "--record and --replay are options of the dashboard, not of a command",
         )
         .hint("run `jiti` with them and without a command"));
+    }
+    if let Command::CompleteStacks(arguments) = &command {
+        let mut program = Cli::command();
+        program.build();
+        let locations = &context.environment.locations;
+        return complete_stacks::run(arguments, &program, locations, ui);
     }
     runtime::single_threaded()?.block_on(async {
         match command {
@@ -64,6 +70,8 @@ pub(crate) fn run(
             Command::Completions(arguments) => {
                 completions::run(&arguments, &mut Cli::command(), ui)
             }
+            // It has a runtime of its own, which does not wait for a slow ledger.
+            Command::CompleteStacks(_) => Ok(()),
         }
     })
 }

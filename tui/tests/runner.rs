@@ -8,6 +8,7 @@ mod sandbox;
 mod story;
 
 mod test_changes;
+mod test_completions;
 mod test_cost;
 mod test_dashboard_keys;
 mod test_dashboard_marks;

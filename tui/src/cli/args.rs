@@ -52,4 +52,6 @@ pub(crate) enum Command {
     Iam(commands::iam::Arguments),
     Demo(commands::demo::Arguments),
     Completions(commands::completions::Arguments),
+    #[command(hide = true)]
+    CompleteStacks(commands::complete_stacks::Arguments),
 }
