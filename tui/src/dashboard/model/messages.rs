@@ -14,8 +14,8 @@ const TURN_SECONDS: u64 = 4;
 /// How many seconds a message stays if no other waits.
 const SHOWN_SECONDS: u64 = 15;
 
-/// How many messages the user can read again.
-const MAX_EARLIER: usize = 200;
+/// How many messages the user can read again: those of a long session, in a few hundred kilobytes.
+const MAX_EARLIER: usize = 2_000;
 
 /// A message about an action or a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub(crate) struct Messages {
     shows_answer: bool,
     waiting: VecDeque<Message>,
     earlier: VecDeque<Message>,
+    /// The number of messages that are no longer among the earlier ones.
+    dropped: usize,
 }
 
 impl Messages {
@@ -58,6 +60,11 @@ impl Messages {
         self.earlier.iter().rev()
     }
 
+    /// The number of older messages that cannot be read again.
+    pub(crate) fn dropped(&self) -> usize {
+        self.dropped
+    }
+
     /// Posts a message. The answer to a key is shown at once; any other message waits until the
     /// user had time to read the one before it.
     pub(crate) fn post(&mut self, message: Message, answers_key: bool) {
@@ -66,6 +73,7 @@ impl Messages {
             self.earlier.push_back(message.clone());
             if self.earlier.len() > MAX_EARLIER {
                 self.earlier.pop_front();
+                self.dropped += 1;
             }
         }
         let is_unread = self
@@ -167,6 +175,24 @@ mod tests {
         messages.post(message("refused", 7), true);
         messages.post(message("refused again", 8), true);
         assert_eq!((shown(&messages), messages.waiting()), ("refused again", 0));
+    }
+
+    /// The messages of a whole session can be read again. If there are very many, the number of
+    /// those that are gone is known.
+    #[test]
+    fn a_session_is_kept() {
+        let mut messages = Messages::default();
+        for second in 0..u64::try_from(MAX_EARLIER).unwrap() + 3 {
+            messages.post(message(&second.to_string(), second), false);
+        }
+        assert_eq!(
+            (messages.earlier().len(), messages.dropped()),
+            (MAX_EARLIER, 3)
+        );
+        assert_eq!(
+            messages.earlier().next_back().map(|one| one.text.as_str()),
+            Some("3")
+        );
     }
 
     /// A message about progress gives way to any other, and never delays one.

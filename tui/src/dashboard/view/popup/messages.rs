@@ -53,9 +53,30 @@ fn page(model: &Model, columns: u16) -> Page {
         page.text("No messages yet.", Tone::Quiet);
     }
     for message in model.messages.earlier() {
+        let (mark, kind) = kind(message.tone);
         let time = values::second(message.at);
-        page.text(&format!("{time} UTC"), Tone::Quiet);
+        page.line([
+            (format!("{mark} {kind:<8} "), message.tone.into()),
+            (format!("{time} UTC"), Tone::Quiet.into()),
+        ]);
         page.text(&format!("  {}", message.text), message.tone);
     }
+    match model.messages.dropped() {
+        0 => {}
+        dropped => {
+            let dropped = values::count(dropped, "older message");
+            page.text(&format!("{dropped} not kept."), Tone::Quiet);
+        }
+    }
     page
+}
+
+/// The kind of a message, as a sign and a word.
+fn kind(tone: Tone) -> (&'static str, &'static str) {
+    match tone {
+        Tone::Good => ("✓", "done"),
+        Tone::Notice => ("▲", "notice"),
+        Tone::Alarm => ("✗", "problem"),
+        Tone::Plain | Tone::Heading | Tone::Quiet => ("·", "info"),
+    }
 }
