@@ -15,3 +15,4 @@ pub(crate) mod terminal;
 pub(crate) mod theme;
 pub(crate) mod update;
 pub(crate) mod view;
+pub(crate) mod view_file;

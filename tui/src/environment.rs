@@ -21,6 +21,11 @@ pub(crate) struct Environment {
     pub(crate) force_color: bool,
     /// `TERM` is `dumb`.
     pub(crate) dumb_terminal: bool,
+    /// `DISPLAY` or `WAYLAND_DISPLAY` is set, or this is Windows Subsystem for Linux: a program can
+    /// open a window.
+    pub(crate) has_screen: bool,
+    /// `SSH_CONNECTION` or `SSH_TTY` is set: the user sits at another machine.
+    pub(crate) is_remote: bool,
     /// `AWS_ENDPOINT_URL`, or that of one service, is set: calls go to a custom endpoint.
     pub(crate) custom_endpoint: bool,
     /// The values to mask in output: of variables whose names look like secrets, and of
@@ -50,6 +55,12 @@ impl Environment {
             no_color: text("NO_COLOR").is_some(),
             force_color: text("CLICOLOR_FORCE").is_some_and(|force| force != "0"),
             dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
+            has_screen: ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"]
+                .into_iter()
+                .any(|name| raw(name).is_some()),
+            is_remote: ["SSH_CONNECTION", "SSH_TTY"]
+                .into_iter()
+                .any(|name| raw(name).is_some()),
             custom_endpoint: custom_endpoint(),
             secrets: secrets(),
         }

@@ -12,6 +12,7 @@ mod environment;
 mod error;
 mod format;
 mod ledger_store;
+mod nearest;
 mod notify;
 mod teardown_process;
 #[cfg(feature = "testing")]

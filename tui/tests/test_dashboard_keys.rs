@@ -189,7 +189,7 @@ fn the_sign_of_the_sort_order() {
 #[test]
 fn grouping() {
     let mut harness = demo_harness(120, 40, 60);
-    harness.keys("g");
+    harness.keys("g<pause>");
     shows(&harness, "grouped by app");
     shows(&harness, "stacks, ≥ $");
     for _ in 0..80 {
@@ -198,9 +198,9 @@ fn grouping() {
     }
     harness.keys("<home>");
     assert!(selected(&harness).starts_with("auth"));
-    harness.keys("g");
+    harness.keys("g<pause>");
     shows(&harness, "grouped by owner");
-    harness.keys("g");
+    harness.keys("g<pause>");
     hides(&harness, "grouped");
 }
 

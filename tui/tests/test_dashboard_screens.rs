@@ -123,10 +123,42 @@ const SCREENS: &Screens = &[
         harness.load(Harness::demo_leases(now(), 8), ReaperStatus::default());
         harness
     }),
-    ("list_grouped", |scene| keys(scene, "g<down><down>")),
+    ("list_grouped", |scene| keys(scene, "g<pause><down><down>")),
     ("list_filter", |scene| keys(scene, "/owner:ana flag:expir")),
     ("list_nothing_fits", |scene| keys(scene, "/nobody<enter>")),
+    ("list_matches", |scene| {
+        keys(scene, "/owner:ana phase:ready -pr<enter>")
+    }),
+    ("list_columns", |scene| {
+        keys(scene, ":columns state left idle owner<enter>")
+    }),
+    ("list_pending_key", |scene| keys(scene, "g")),
+    ("command_line", |scene| keys(scene, ":")),
+    ("command_line_choice", |scene| {
+        keys(scene, ":sort i<tab><tab>")
+    }),
+    ("command_line_problem", |scene| {
+        keys(scene, ":srot idle<enter>")
+    }),
+    ("messages", |scene| {
+        let mut harness = keys(scene, ":columns billed<enter>u:theme x<enter><esc>");
+        harness.url_opened("https://checkout.example.com/", Ok(()));
+        let why = "this is a remote session".to_owned();
+        harness.url_opened("https://checkout.example.com/", Err(why));
+        harness.keys("m");
+        harness
+    }),
     ("help", |scene| keys(scene, "?")),
+    ("log", |scene| {
+        let mut harness = harness_with(scene, vec![usual_lease("checkout-1.4.0")]);
+        let run = stack::RunId::new("7k3m9q2x4v8w").unwrap();
+        let mut steps = half_done_teardown("checkout-1.4.0");
+        steps.push(teardown_with_residue("checkout-1.4.0"));
+        let said = "Error: deleting S3 Bucket (logs): BucketNotEmpty\n\n  status code: 409";
+        harness.keys("l");
+        harness.load_run_log(&name("checkout-1.4.0"), run, steps, said);
+        harness
+    }),
     ("sort", |scene| keys(scene, "s<down>")),
     ("extend", |scene| {
         let mut harness = harness_with(scene, vec![usual_lease("checkout-1.4.0")]);

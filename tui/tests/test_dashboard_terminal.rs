@@ -57,6 +57,47 @@ fn a_session_from_beginning_to_end() {
     assert_eq!(events[3]["why"], "customer demo");
 }
 
+/// What the list looks like is saved at once, only for the user, and is there in the next session.
+/// The configured keys and theme count. A damaged file is one message.
+#[test]
+fn the_look_of_the_list_stays() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    sandbox.config("[dashboard.keys]\nquit = \"Q\"\n");
+    let mut terminal = sandbox.in_terminal(&[], (100, 30));
+    terminal.waits_for("4 stacks");
+    terminal.types(":sort rate reverse\r");
+    terminal.waits_for("sorted by $/h, lowest first");
+    terminal.types("g");
+    terminal.waits_for("gg first line");
+    terminal.waits_for("grouped by app");
+    terminal.types(":columns owner rate\rQ");
+    assert_eq!(terminal.ends(), 0);
+    terminal.is_sane();
+    let path = sandbox.path("home/.local/state/jiti/dashboard.toml");
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut terminal = sandbox.in_terminal(&[], (100, 30));
+    terminal.waits_for("sorted by $/h, lowest first · grouped by app");
+    assert!(!terminal.text().contains("TIME LEFT"));
+    terminal.types("Q");
+    assert_eq!(terminal.ends(), 0);
+    std::fs::write(&path, "version = 1\nsort = \"prcie\"\n").unwrap();
+    let mut terminal = sandbox.in_terminal(&[], (140, 30));
+    terminal.waits_for("unknown column \"prcie\"; the dashboard looks as usual");
+    terminal.types("Q");
+    assert_eq!(terminal.ends(), 0);
+    sandbox.config("[dashboard.keys]\nteardwn = \"D\"\n");
+    let ran = sandbox.run(&["ls"]).exits(1);
+    assert!(
+        ran.stderr.contains(
+            "config.toml:2: keys.teardwn: unknown action \"teardwn\": did you mean teardown?"
+        ),
+        "{ran:?}"
+    );
+}
+
 /// The dashboard shows changes that other processes make.
 #[test]
 fn it_follows_the_ledger() {

@@ -71,7 +71,7 @@ fn they_are_filtered_ordered_and_grouped() {
         })
         .collect();
     assert_eq!(first, ["alpha", "checkout-1.4.0", "forgotten", "forgotten"]);
-    harness.keys("gg");
+    harness.keys("g<pause>g<pause>");
     shows(&harness, "chi@example.com  1 stack, $0.01");
 }
 

@@ -1,10 +1,10 @@
 //! The context of a command: the ledger, the configuration, the actor, and read-only mode.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stack::config::LedgerAddress;
 pub(crate) use stack::config::PathSource;
+use stack::config::{ConfigError, ConfigProblem, DashboardConfig, LedgerAddress};
 use stack::ledger::Scope;
 use stack::service::teardown::TeardownSettings;
 use stack::service::{CloudAccess, Service, ServiceError};
@@ -16,6 +16,8 @@ use tokio::sync::Semaphore;
 
 use crate::cli::options::GlobalOptions;
 use crate::cloud_provider;
+use crate::dashboard::keymap::Keymap;
+use crate::dashboard::theme::ThemeName;
 use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::ledger_store::{self, exists};
@@ -27,6 +29,38 @@ pub(crate) enum ReadOnly {
     Flag,
     /// `read_only = true` in the configuration.
     Config,
+}
+
+/// The settings of the dashboard that only the dashboard can check.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DashboardSettings {
+    pub(crate) theme: ThemeName,
+    pub(crate) keymap: Keymap,
+}
+
+impl DashboardSettings {
+    /// Reads the settings. `path` appears only in messages.
+    fn read(config: &DashboardConfig, path: &Path) -> Result<Self, CommandError> {
+        let wrong = |line: usize, key: String, problem: String| {
+            let error = ConfigError::Wrong {
+                path: path.to_owned(),
+                line,
+                problem: Box::new(ConfigProblem::Value { key, problem }),
+            };
+            CommandError::failed(error.to_string())
+        };
+        let theme = match &config.theme {
+            None => ThemeName::default(),
+            Some(setting) => {
+                let name = setting.texts.first().map(String::as_str);
+                let theme: Result<ThemeName, String> = name.unwrap_or_default().parse();
+                theme.map_err(|problem| wrong(setting.line, setting.key.clone(), problem))?
+            }
+        };
+        let keymap = Keymap::read(&config.keys)
+            .map_err(|found| wrong(found.line, format!("keys.{}", found.action), found.problem))?;
+        Ok(Self { theme, keymap })
+    }
 }
 
 /// The context of one command.
@@ -82,7 +116,12 @@ impl Context {
             return Ok(Config::default());
         };
         match Config::read(&path) {
-            Ok(config) => cloud_provider::check(&config).map(|()| config),
+            Ok(config) => {
+                cloud_provider::check(&config)?;
+                // Wrong keys are an error of every command, like every other wrong setting.
+                DashboardSettings::read(&config.dashboard, &path)?;
+                Ok(config)
+            }
             Err(error) if error.is_missing() && source == PathSource::Default => {
                 Ok(Config::default())
             }
@@ -101,6 +140,15 @@ impl Context {
             }
             Err(error) => Err(CommandError::failed(error.to_string())),
         }
+    }
+
+    /// The settings of the dashboard in a configuration.
+    pub(crate) fn dashboard_settings(
+        &self,
+        config: &Config,
+    ) -> Result<DashboardSettings, CommandError> {
+        let path = self.config_path().map(|(path, _)| path);
+        DashboardSettings::read(&config.dashboard, &path.unwrap_or_default())
     }
 
     /// A service that only reads the ledger; `None` if the ledger does not exist.

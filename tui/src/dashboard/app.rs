@@ -70,6 +70,9 @@ impl App {
                 self.handle(Event::Drawn)?;
             }
         }
+        // The user gets the terminal back at once.
+        drop(self.screen);
+        self.runner.finish().await;
         Ok(())
     }
 

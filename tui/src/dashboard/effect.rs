@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use stack::{RunId, Seq, Span, StackName};
 
+use crate::dashboard::model::saved_view::SavedView;
 use crate::dashboard::stack_key::StackKey;
 
 /// One side effect. Its result comes back as an event.
@@ -53,6 +54,14 @@ pub(crate) enum Effect {
     Sync,
     /// Stop the process, as Ctrl-Z does.
     Suspend,
+    /// Send an event with this number if no other key follows in time.
+    AwaitKey { wait: u64 },
+    /// Save what the list looks like, for the next session.
+    SaveView(SavedView),
+    /// Open a URL in the user's browser.
+    OpenUrl(String),
+    /// Read the files of the last teardown of a stack.
+    LoadRunLog(StackName),
     /// Copy a text to the terminal's clipboard.
     Copy(String),
 }

@@ -9,7 +9,9 @@ use stack::ledger::UnreadableStack;
 use stack::service::power::{PowerOutcome, PowerStep};
 use stack::service::teardown::{Progress, TeardownPlan};
 use stack::view::CloudView;
-use stack::{Elapsed, Lease, Place, Policy, ReaperStatus, Resource, ResourceId, Seq, StackName};
+use stack::{
+    Elapsed, Lease, Place, Policy, ReaperStatus, Resource, ResourceId, RunId, Seq, StackName,
+};
 
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
@@ -80,8 +82,36 @@ pub(crate) enum Event {
     },
     /// Some of the demo stacks were created.
     DemoPrepared { done: usize, count: usize },
+    /// No key has followed the first key of a sequence in time.
+    KeyTimedOut { wait: u64 },
+    /// A program has opened a URL, or none did: why not.
+    UrlOpened {
+        url: String,
+        answer: Result<(), String>,
+    },
+    /// The last teardown of a stack was read from its files. `None`: no file of it is on this
+    /// machine.
+    RunLogLoaded {
+        stack: StackName,
+        answer: Result<Option<Box<RunLog>>, Problem>,
+    },
+    /// What the list looks like cannot be saved, for this reason.
+    ViewNotSaved(String),
     /// A signal asked the process to end.
     Stop,
+}
+
+/// The files of a teardown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunLog {
+    /// The run.
+    pub(crate) run: RunId,
+    /// When it started.
+    pub(crate) started_at: Timestamp,
+    /// Its steps, in order.
+    pub(crate) steps: Vec<Progress>,
+    /// What Terraform, its providers and provisioners said about failures, with secrets masked.
+    pub(crate) failures: Option<String>,
 }
 
 /// The result of one read of the ledger.

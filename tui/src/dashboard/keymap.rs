@@ -1,9 +1,16 @@
 //! The key bindings. The help popup and the key line at the foot of the screen are generated from
 //! this table.
 
+mod custom;
+mod stroke;
+
+use std::borrow::Cow;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::InputRequest;
 
+pub(crate) use self::custom::Keymap;
+pub(crate) use self::stroke::{KeySequence, KeyStroke};
 use crate::dashboard::msg::Msg;
 
 /// The part of the screen that has the focus. It decides what a key means.
@@ -17,6 +24,19 @@ pub(crate) enum KeyContext {
     Popup,
     /// A text field.
     Text,
+    /// The command line.
+    CommandLine,
+}
+
+/// What a key, or two in a row, mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyMeaning {
+    /// This message.
+    Act(Msg),
+    /// The beginning of two keys in a row. If no other key follows soon, the message.
+    Wait(Option<Msg>),
+    /// Nothing.
+    Unbound,
 }
 
 /// One row of the table.
@@ -24,8 +44,8 @@ pub(crate) enum KeyContext {
 pub(crate) struct Binding {
     /// Any of these keys triggers the message.
     keys: &'static [KeyCode],
-    /// The keys as the help shows them.
-    pub(crate) shown: &'static str,
+    /// The keys as the help shows them, unless the user has changed them.
+    shown: &'static str,
     /// The message to send.
     pub(crate) msg: Msg,
     /// A short label for the key line.
@@ -76,16 +96,32 @@ pub(crate) const BINDINGS: &[Binding] = &[
         ALL_CONTEXTS,
     ),
     bind(
-        &[KeyCode::Home],
-        "Home",
-        Msg::First,
+        &[],
+        "Ctrl-d",
+        Msg::HalfPageDown,
         "",
-        "first line",
+        "half a page down",
         ALL_CONTEXTS,
     ),
     bind(
-        &[KeyCode::End],
-        "End",
+        &[],
+        "Ctrl-u",
+        Msg::HalfPageUp,
+        "",
+        "half a page up",
+        ALL_CONTEXTS,
+    ),
+    bind(
+        &[KeyCode::Home],
+        "Home gg",
+        Msg::First,
+        "first line",
+        "first line; a single g waits half a second for the second one",
+        ALL_CONTEXTS,
+    ),
+    bind(
+        &[KeyCode::End, KeyCode::Char('G')],
+        "End G",
         Msg::Last,
         "",
         "last line",
@@ -172,6 +208,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
         SCREENS,
     ),
     bind(
+        &[KeyCode::Char(':')],
+        ":",
+        Msg::Command,
+        "command",
+        "command line: sort, group, filter, columns, theme and more",
+        SCREENS,
+    ),
+    bind(
         &[KeyCode::Char('d')],
         "d",
         Msg::Teardown,
@@ -233,6 +277,22 @@ pub(crate) const BINDINGS: &[Binding] = &[
         Msg::Copy,
         "copy",
         "copy the stack's name",
+        SCREENS,
+    ),
+    bind(
+        &[KeyCode::Char('o')],
+        "o",
+        Msg::OpenUrl,
+        "open URL",
+        "open the app's URL, or the stack in the AWS console",
+        SCREENS,
+    ),
+    bind(
+        &[KeyCode::Char('l')],
+        "l",
+        Msg::Log,
+        "log",
+        "read the steps of the last teardown, sleep or wake",
         SCREENS,
     ),
     bind(
@@ -300,53 +360,194 @@ pub(crate) fn is_press(key: &KeyEvent) -> bool {
     key.kind != KeyEventKind::Release
 }
 
-/// Returns the message for a key in a context; `None` if the key is not bound there.
-pub(crate) fn lookup(context: KeyContext, key: &KeyEvent) -> Option<Msg> {
-    if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return match key.code {
-            KeyCode::Char('c') => Some(Msg::ForceQuit),
-            KeyCode::Char('z') => Some(Msg::Suspend),
+impl Binding {
+    /// The name of the action in the config file.
+    pub(crate) fn action(&self) -> String {
+        match serde_json::to_value(self.msg) {
+            Ok(serde_json::Value::String(name)) => name,
+            _ => String::new(),
+        }
+    }
+
+    /// The keys without a change by the user.
+    fn default_keys(&self) -> Vec<KeySequence> {
+        let keys = self.keys.iter();
+        let mut keys: Vec<KeySequence> = keys
+            .map(|code| KeySequence::one(KeyStroke::plain(*code)))
+            .collect();
+        keys.extend(match self.msg {
+            Msg::First => Some(KeySequence::twice(KeyStroke::plain(KeyCode::Char('g')))),
+            Msg::HalfPageDown => Some(KeySequence::one(KeyStroke::control('d'))),
+            Msg::HalfPageUp => Some(KeySequence::one(KeyStroke::control('u'))),
             _ => None,
-        };
+        });
+        keys
     }
-    if context == KeyContext::Text {
-        return match key.code {
-            KeyCode::Enter => Some(Msg::Open),
-            KeyCode::Esc => Some(Msg::Back),
-            KeyCode::Up => Some(Msg::Up),
-            KeyCode::Down | KeyCode::Tab => Some(Msg::Down),
-            KeyCode::PageUp => Some(Msg::PageUp),
-            KeyCode::PageDown => Some(Msg::PageDown),
-            _ => None,
-        };
-    }
-    if key.modifiers.contains(KeyModifiers::ALT) {
-        return None;
-    }
-    if let KeyCode::Char(digit @ '1'..='9') = key.code
-        && context != List
-    {
-        let number = digit.to_digit(10)?;
-        return u8::try_from(number).ok().map(Msg::Number);
-    }
-    BINDINGS
-        .iter()
-        .find(|binding| binding.contexts.contains(&context) && binding.keys.contains(&key.code))
-        .map(|binding| binding.msg)
 }
 
-/// Whether a key opens a field, or a popup with one, on some screen: what the user types next is
-/// meant for that.
-pub(crate) fn opens_field(key: &KeyEvent) -> bool {
-    let modifiers = KeyModifiers::CONTROL | KeyModifiers::ALT;
-    let mut bindings = BINDINGS.iter().filter(|one| one.keys.contains(&key.code));
-    !key.modifiers.intersects(modifiers)
-        && bindings.any(|binding| {
+/// The meaning of the keys that no configuration changes; `None` for all others.
+fn fixed(context: KeyContext, key: &KeyEvent) -> Option<KeyMeaning> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    let meaning = match (key.code, context) {
+        (KeyCode::Char('c'), _) if control => Some(Msg::ForceQuit),
+        (KeyCode::Char('z'), _) if control => Some(Msg::Suspend),
+        (KeyCode::Char('p'), KeyContext::CommandLine) if control => Some(Msg::Up),
+        (KeyCode::Char('n'), KeyContext::CommandLine) if control => Some(Msg::Down),
+        (_, KeyContext::Text | KeyContext::CommandLine) if control => None,
+        (KeyCode::Enter, KeyContext::Text | KeyContext::CommandLine) => Some(Msg::Open),
+        (KeyCode::Esc, KeyContext::Text | KeyContext::CommandLine) => Some(Msg::Back),
+        (KeyCode::Up, KeyContext::Text | KeyContext::CommandLine) => Some(Msg::Up),
+        (KeyCode::Down, KeyContext::Text | KeyContext::CommandLine)
+        | (KeyCode::Tab, KeyContext::Text) => Some(Msg::Down),
+        (KeyCode::PageUp, KeyContext::Text) => Some(Msg::PageUp),
+        (KeyCode::PageDown, KeyContext::Text) => Some(Msg::PageDown),
+        (KeyCode::Tab, KeyContext::CommandLine) => Some(Msg::NextTab),
+        (KeyCode::BackTab, KeyContext::CommandLine) => Some(Msg::PreviousTab),
+        (_, KeyContext::Text | KeyContext::CommandLine) => None,
+        (KeyCode::Char(digit @ '1'..='9'), Detail | Popup) if !control => {
+            let number = digit
+                .to_digit(10)
+                .and_then(|digit| u8::try_from(digit).ok());
+            number.map(Msg::Number)
+        }
+        _ => return None,
+    };
+    Some(meaning.map_or(KeyMeaning::Unbound, KeyMeaning::Act))
+}
+
+impl Keymap {
+    /// Returns what a key means in a context, after the keys of which it is the continuation.
+    pub(crate) fn lookup(
+        &self,
+        context: KeyContext,
+        before: Option<KeyStroke>,
+        key: &KeyEvent,
+    ) -> KeyMeaning {
+        if let Some(meaning) = fixed(context, key) {
+            return meaning;
+        }
+        let Some(stroke) = KeyStroke::of(key) else {
+            return KeyMeaning::Unbound;
+        };
+        let typed: Vec<KeyStroke> = before.into_iter().chain([stroke]).collect();
+        let (mut exact, mut continues) = (None, false);
+        for binding in BINDINGS
+            .iter()
+            .filter(|one| one.contexts.contains(&context))
+        {
+            for keys in self.keys(binding).iter() {
+                if keys.strokes() == typed {
+                    exact = exact.or(Some(binding.msg));
+                }
+                continues |= keys.continues(&typed);
+            }
+        }
+        match (exact, continues) {
+            (exact, true) => KeyMeaning::Wait(exact),
+            (Some(msg), false) => KeyMeaning::Act(msg),
+            (None, false) => KeyMeaning::Unbound,
+        }
+    }
+
+    /// The keys that can follow a key in a context, each with its label.
+    pub(crate) fn continuations(
+        &self,
+        context: KeyContext,
+        before: KeyStroke,
+    ) -> Vec<(KeyStroke, &'static str)> {
+        let bindings = BINDINGS
+            .iter()
+            .filter(|one| one.contexts.contains(&context));
+        let mut found = Vec::new();
+        for binding in bindings {
+            for keys in self.keys(binding).iter() {
+                if let ([first, next], true) = (keys.strokes(), keys.continues(&[before])) {
+                    debug_assert_eq!(*first, before);
+                    found.push((*next, binding.label));
+                }
+            }
+        }
+        found
+    }
+
+    /// The keys of a binding, as the help shows them.
+    pub(crate) fn shown(&self, binding: &Binding) -> Cow<'static, str> {
+        if !self.is_changed(binding.msg) {
+            return Cow::Borrowed(binding.shown);
+        }
+        let keys: Vec<String> = self.keys(binding).iter().map(ToString::to_string).collect();
+        if keys.is_empty() {
+            return Cow::Borrowed("none");
+        }
+        Cow::Owned(keys.join(" "))
+    }
+
+    /// The first key of a message, for a sentence; the command line if it has none.
+    pub(crate) fn key(&self, msg: Msg) -> Cow<'static, str> {
+        let Some(binding) = binding(msg) else {
+            return Cow::Borrowed("");
+        };
+        match self.keys(binding).first() {
+            Some(keys) => Cow::Owned(keys.to_string()),
+            None => Cow::Owned(format!(":{}", binding.action())),
+        }
+    }
+
+    /// Whether a key opens a field, or a popup with one, on some screen: what the user types next
+    /// is meant for that.
+    pub(crate) fn opens_field(&self, key: &KeyEvent) -> bool {
+        let Some(stroke) = KeyStroke::of(key) else {
+            return false;
+        };
+        let opens = |msg: Msg| {
             matches!(
-                binding.msg,
+                msg,
                 Msg::Filter | Msg::Teardown | Msg::Extend | Msg::Hold | Msg::Sleep
             )
+        };
+        let mut bindings = BINDINGS.iter().filter(|binding| opens(binding.msg));
+        bindings.any(|binding| self.has(binding, stroke))
+    }
+
+    fn has(&self, binding: &Binding, stroke: KeyStroke) -> bool {
+        let keys = self.keys(binding);
+        keys.iter()
+            .any(|keys| keys.strokes().first() == Some(&stroke))
+    }
+
+    /// Says that a key has no meaning where it was pressed, and which key helps. `None` for keys
+    /// that produce no character, such as a modifier.
+    pub(crate) fn hint(&self, context: KeyContext, key: &KeyEvent) -> Option<String> {
+        let name = match key.code {
+            KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::ALT) => format!("Alt-{c}"),
+            KeyCode::Char(_)
+            | KeyCode::F(_)
+            | KeyCode::Tab
+            | KeyCode::BackTab
+            | KeyCode::Backspace
+            | KeyCode::Delete
+            | KeyCode::Insert
+            | KeyCode::Left
+            | KeyCode::Right => KeyStroke::of(key)?.to_string(),
+            _ => return None,
+        };
+        let bound_in = |wanted: KeyContext| {
+            KeyStroke::of(key).is_some_and(|stroke| {
+                BINDINGS
+                    .iter()
+                    .any(|binding| binding.contexts.contains(&wanted) && self.has(binding, stroke))
+            })
+        };
+        let (open, help) = (self.key(Msg::Open), self.key(Msg::Help));
+        Some(match context {
+            Popup => format!("{name} does nothing in this window; Esc closes it"),
+            Detail if bound_in(List) => format!("{name} works in the list; Esc goes back to it"),
+            List if bound_in(Detail) || matches!(key.code, KeyCode::Char('1'..='9')) => {
+                format!("{name} works on a stack's page; {open} opens it")
+            }
+            _ => format!("{name} is not a key of the dashboard; {help} lists the keys"),
         })
+    }
 }
 
 /// Returns what a key does in a text field.
@@ -367,43 +568,6 @@ pub(crate) fn edit(key: &KeyEvent) -> Option<InputRequest> {
         KeyCode::Home => R::GoToStart,
         KeyCode::End => R::GoToEnd,
         _ => return None,
-    })
-}
-
-/// Says that a key has no meaning where it was pressed, and which key helps. `None` for keys that
-/// produce no character, such as a modifier.
-pub(crate) fn hint(context: KeyContext, key: &KeyEvent) -> Option<String> {
-    let name = match key.code {
-        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::CONTROL) => format!("Ctrl-{c}"),
-        KeyCode::Char(c) if key.modifiers.contains(KeyModifiers::ALT) => format!("Alt-{c}"),
-        KeyCode::Char(' ') => "Space".to_owned(),
-        KeyCode::Char(c) => c.to_string(),
-        KeyCode::F(number) => format!("F{number}"),
-        KeyCode::Tab => "Tab".to_owned(),
-        KeyCode::BackTab => "Shift-Tab".to_owned(),
-        KeyCode::Backspace => "Backspace".to_owned(),
-        KeyCode::Delete => "Delete".to_owned(),
-        KeyCode::Insert => "Insert".to_owned(),
-        KeyCode::Left => "←".to_owned(),
-        KeyCode::Right => "→".to_owned(),
-        _ => return None,
-    };
-    let bound_in = |wanted: KeyContext| {
-        let plain = !key
-            .modifiers
-            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-        plain
-            && BINDINGS.iter().any(|binding| {
-                binding.contexts.contains(&wanted) && binding.keys.contains(&key.code)
-            })
-    };
-    Some(match context {
-        Popup => format!("{name} does nothing in this window; Esc closes it"),
-        Detail if bound_in(List) => format!("{name} works in the list; Esc goes back to it"),
-        List if bound_in(Detail) || matches!(key.code, KeyCode::Char('1'..='9')) => {
-            format!("{name} works on a stack's page; Enter opens it")
-        }
-        _ => format!("{name} is not a key of the dashboard; ? lists the keys"),
     })
 }
 

@@ -3,16 +3,20 @@
 pub(crate) mod batch;
 pub(crate) mod bulk_action;
 pub(crate) mod column;
+pub(crate) mod command_line;
 pub(crate) mod detail;
 pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod marks;
 pub(crate) mod messages;
 pub(crate) mod operations;
+pub(crate) mod pending_key;
 pub(crate) mod popup;
 pub(crate) mod row;
+pub(crate) mod saved_view;
 pub(crate) mod store;
 pub(crate) mod teardown_preview;
+pub(crate) mod url;
 pub(crate) mod widths;
 
 use jiff::Timestamp;
@@ -20,16 +24,21 @@ use serde::{Deserialize, Serialize};
 use stack::Policy;
 
 use self::batch::Batch;
+use self::command_line::CommandLine;
 use self::detail::Detail;
 use self::list::List;
 use self::marks::Marks;
 use self::messages::{Message, Messages};
 use self::operations::Operations;
+use self::pending_key::PendingKey;
 use self::popup::Popup;
+use self::saved_view::SavedView;
 use self::store::StackStore;
 use self::teardown_preview::TeardownPreviews;
+use crate::dashboard::keymap::Keymap;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
+use crate::dashboard::theme::ThemeName;
 use crate::format::style::Tone;
 
 /// Settings that do not change while the dashboard is open. A recording starts with them.
@@ -51,6 +60,15 @@ pub(crate) struct Settings {
     /// Whether the screen is a replay of a recording.
     #[serde(default)]
     pub(crate) replay: bool,
+    /// The keys that the user has changed.
+    #[serde(default)]
+    pub(crate) keymap: Keymap,
+    /// The theme of the config file.
+    #[serde(default)]
+    pub(crate) theme: ThemeName,
+    /// What the list looked like at the end of the last session.
+    #[serde(default)]
+    pub(crate) view: SavedView,
 }
 
 /// The size of the terminal.
@@ -97,6 +115,13 @@ pub(crate) struct Model {
     pub(crate) batch: Option<Batch>,
     pub(crate) screen: Screen,
     pub(crate) popup: Option<Popup>,
+    pub(crate) command_line: CommandLine,
+    /// The first key of a sequence, while the next one may follow.
+    pub(crate) pending_key: Option<PendingKey>,
+    /// How many keys have waited for another one.
+    pub(crate) waits: u64,
+    /// The theme on the screen.
+    pub(crate) theme: ThemeName,
     pub(crate) messages: Messages,
     /// A key, a click or a paste is being handled: a message that it causes is its answer.
     pub(crate) answers_key: bool,
@@ -123,7 +148,8 @@ impl Model {
     /// Makes a model before the first read of the ledger.
     pub(crate) fn new(settings: Settings, size: Size, now: Timestamp) -> Self {
         let store = StackStore::new(&settings.policy, now);
-        let list = List::new(settings.cloud);
+        let list = List::new(settings.cloud, &settings.view);
+        let theme = settings.view.theme(settings.theme);
         Self {
             settings,
             size,
@@ -133,6 +159,10 @@ impl Model {
             batch: None,
             screen: Screen::List,
             popup: None,
+            command_line: CommandLine::default(),
+            pending_key: None,
+            waits: 0,
+            theme,
             messages: Messages::default(),
             answers_key: false,
             operations: Operations::default(),
@@ -144,6 +174,11 @@ impl Model {
             dirty: true,
             finished: false,
         }
+    }
+
+    /// What the list looks like, for the next session.
+    pub(crate) fn saved_view(&self) -> SavedView {
+        SavedView::of(&self.list, self.theme, self.settings.theme)
     }
 
     /// The current time.

@@ -1,7 +1,10 @@
 //! What a key press means. Code outside the keymap works with messages and never with keys.
 
-/// The user's intention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use serde::{Deserialize, Serialize};
+
+/// The user's intention. The config file names it in snake case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Msg {
     /// Move one line up.
     Up,
@@ -11,6 +14,10 @@ pub(crate) enum Msg {
     PageUp,
     /// Move one page down.
     PageDown,
+    /// Move half a page up.
+    HalfPageUp,
+    /// Move half a page down.
+    HalfPageDown,
     /// Move to the first line.
     First,
     /// Move to the last line.
@@ -53,6 +60,12 @@ pub(crate) enum Msg {
     Until,
     /// Copy the stack's name.
     Copy,
+    /// Open the URL of the app, or the stack in the console of the cloud.
+    OpenUrl,
+    /// Show the steps of the last teardown, sleep or wake.
+    Log,
+    /// Open the command line.
+    Command,
     /// Read the ledger and query the cloud now.
     Refresh,
     /// Show the earlier messages.

@@ -3,9 +3,12 @@
 pub(crate) mod cloud_sync;
 pub(crate) mod ledger;
 pub(crate) mod ledger_watch;
+pub(crate) mod open_url;
+pub(crate) mod save_view;
 pub(crate) mod teardown;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use stack::service::power::{PollPolicy, PowerOutcome, PowerStep};
@@ -20,9 +23,15 @@ use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
 use crate::dashboard::tasks::cloud_sync::CloudRequest;
 use crate::dashboard::tasks::ledger::{LedgerChanges, LedgerLoader};
+use crate::dashboard::tasks::open_url::UrlOpener;
+use crate::dashboard::tasks::save_view::ViewSaver;
 use crate::dashboard::tasks::teardown::TeardownWorker;
 use crate::demo::simulation::Simulation;
 use crate::format::values;
+
+/// How long a key waits for the next one of a sequence. People press a key twice in about a quarter
+/// of that.
+const KEY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Runs effects.
 pub(crate) struct EffectRunner {
@@ -39,7 +48,15 @@ pub(crate) struct EffectRunner {
     plan_slots: Arc<Semaphore>,
     /// Limits how many stacks go to sleep or wake up at once.
     power_slots: Arc<Semaphore>,
+    desktop: Desktop,
     events: UnboundedSender<Event>,
+}
+
+/// What the dashboard does outside jiti: it opens URLs, and saves what the list looks like.
+pub(crate) struct Desktop {
+    pub(crate) opener: UrlOpener,
+    /// `None`: nothing is saved.
+    pub(crate) saver: Option<ViewSaver>,
 }
 
 /// The world of the demo, and when its ledger can be read.
@@ -58,6 +75,7 @@ impl EffectRunner {
         teardowns: TeardownWorker,
         simulated: Option<SimulatedWorld>,
         changes: LedgerChanges,
+        desktop: Desktop,
         events: UnboundedSender<Event>,
     ) -> Self {
         // Capacity 1: one queued request covers all later ones.
@@ -97,7 +115,15 @@ impl EffectRunner {
             teardowns: Arc::new(teardowns),
             simulation,
             load_requests: loads,
+            desktop,
             events,
+        }
+    }
+
+    /// Waits until what the list looks like is saved.
+    pub(crate) async fn finish(self) {
+        if let Some(saver) = self.desktop.saver {
+            saver.finish().await;
         }
     }
 
@@ -125,6 +151,20 @@ impl EffectRunner {
                 // A queued query loads the data as well.
                 let _ = self.sync_requests.try_send(CloudRequest::Load);
             }
+            Effect::AwaitKey { wait } => {
+                let events = self.events.clone();
+                tokio::spawn(async move {
+                    tokio::time::sleep(KEY_PAUSE).await;
+                    let _ = events.send(Event::KeyTimedOut { wait });
+                });
+            }
+            Effect::SaveView(view) => {
+                if let Some(saver) = &self.desktop.saver {
+                    saver.save(view);
+                }
+            }
+            Effect::OpenUrl(url) => self.desktop.opener.open(url, self.events.clone()),
+            Effect::LoadRunLog(stack) => self.load_run_log(stack),
             // The main loop handles the terminal.
             Effect::Copy(_) | Effect::Suspend => {}
             Effect::PlanTeardown(stack) => self.plan(stack),
@@ -237,6 +277,15 @@ impl EffectRunner {
                 answer,
                 wake_duration,
             });
+        });
+    }
+
+    fn load_run_log(&self, stack: StackName) {
+        let (teardowns, reader) = (Arc::clone(&self.teardowns), Arc::clone(&self.reader));
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            let answer = teardowns.log(&reader, &stack).await;
+            let _ = events.send(Event::RunLogLoaded { stack, answer });
         });
     }
 

@@ -2,12 +2,15 @@
 
 mod batch;
 mod combined;
+mod command_line;
 mod keys;
 mod marks;
 mod mouse;
 mod navigation;
+mod open_url;
 mod popup;
 mod refusal;
+mod run_log;
 mod sleep;
 mod stack_actions;
 mod teardown;
@@ -28,6 +31,16 @@ use crate::format::style::Tone;
 
 /// Applies one event. Nothing else changes the model.
 pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    let before = model.saved_view();
+    let mut effects = apply(model, event);
+    let after = model.saved_view();
+    if after != before {
+        effects.push(Effect::SaveView(after));
+    }
+    effects
+}
+
+fn apply(model: &mut Model, event: Event) -> Vec<Effect> {
     model.answers_key = matches!(event, Event::Key(_) | Event::Mouse(_) | Event::Paste(_));
     match event {
         Event::Key(key) if keymap::is_press(&key) => {
@@ -86,6 +99,17 @@ pub(crate) fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         Event::DemoPrepared { done, count } => {
             model.preparing = (done < count).then_some((done, count));
             model.dirty = true;
+            Vec::new()
+        }
+        Event::KeyTimedOut { wait } => keys::time_out(model, wait),
+        Event::UrlOpened { url, answer } => open_url::opened(model, url, answer),
+        Event::ViewNotSaved(problem) => {
+            let text = format!("the order, groups, columns and theme are not saved: {problem}");
+            model.set_status(Tone::Notice, text);
+            Vec::new()
+        }
+        Event::RunLogLoaded { stack, answer } => {
+            run_log::loaded(model, &stack, answer);
             Vec::new()
         }
         Event::Stop => {

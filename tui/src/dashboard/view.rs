@@ -16,6 +16,7 @@
 
 mod batch_progress;
 mod canvas;
+mod command_line;
 mod detail;
 mod empty;
 mod glyphs;
@@ -38,9 +39,7 @@ use crate::format::style::Tone;
 
 /// Draws the whole screen.
 pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
-    let theme = Theme {
-        colour: model.settings.colour,
-    };
+    let theme = Theme::new(model.theme, model.settings.colour);
     let mut canvas = Canvas::new(frame.buffer_mut(), theme);
     if !model.size.is_enough() {
         too_small(&mut canvas, model);
@@ -57,6 +56,7 @@ pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
     }
     status::render(&mut canvas, areas.status, model);
     keys::render(&mut canvas, areas.keys, model);
+    command_line::render(&mut canvas, areas.body, areas.status, model);
     if let Some(shown) = &model.popup {
         popup::render(&mut canvas, areas.whole, shown, model);
     }
@@ -66,7 +66,9 @@ pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
 }
 
 pub(crate) use self::detail::{max_scroll, tab_at};
-pub(crate) use self::popup::{combined_list, max_batch_scroll, max_messages_scroll};
+pub(crate) use self::popup::{
+    combined_list, max_batch_scroll, max_help_scroll, max_log_scroll, max_messages_scroll,
+};
 
 /// Returns the screen as text, one line per row, without trailing blanks.
 pub(crate) fn screen_text(buffer: &Buffer) -> String {

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustix::fs::{Access, access};
-use stack::ledger::{LeaseList, LedgerSettings, Scope, UnreadableStack};
 use stack::breaker::Breakers;
+use stack::ledger::{LeaseList, LedgerSettings, Scope, UnreadableStack};
 use stack::service::reap::{ClockEvidence, clock_evidence};
 use stack::{Clock, Exposure, Lease, Ledger, LedgerError, LedgerId, ReaperStatus, SqliteLedger};
 

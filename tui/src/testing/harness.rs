@@ -8,16 +8,20 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
+use stack::config::NamedTexts;
 use stack::init_queue::InitQueue;
 use stack::inventory::{BillHistory, PlaceScan};
 use stack::service::teardown::TeardownPlan;
-use stack::{Lease, NewEvent, Policy, ReaperStatus, Seq, StackName};
+use stack::{Lease, NewEvent, Policy, ReaperStatus, RunId, Seq, StackName};
 
 use crate::dashboard::effect::Effect;
-use crate::dashboard::event::{CloudData, Event, LedgerData};
+use crate::dashboard::event::{CloudData, Event, LedgerData, RunLog};
+use crate::dashboard::keymap::Keymap;
+use crate::dashboard::model::saved_view::SavedView;
 use crate::dashboard::model::{Model, Settings, Size};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
+use crate::dashboard::theme::ThemeName;
 use crate::dashboard::update::update;
 use crate::dashboard::view::{screen_text, view};
 use crate::demo;
@@ -41,6 +45,8 @@ pub struct HarnessConfig {
     pub policy: Policy,
     /// The current time.
     pub now: Timestamp,
+    /// The keys that the user has changed: an action and its key.
+    pub keys: Vec<(&'static str, &'static str)>,
 }
 
 impl HarnessConfig {
@@ -56,6 +62,7 @@ impl HarnessConfig {
             cloud: false,
             policy: demo::policy(),
             now,
+            keys: Vec::new(),
         }
     }
 }
@@ -82,7 +89,18 @@ impl Harness {
             cloud,
             policy,
             now,
+            keys,
         } = config;
+        let keys: Vec<NamedTexts> = keys
+            .iter()
+            .map(|(action, key)| NamedTexts {
+                key: (*action).to_owned(),
+                texts: vec![(*key).to_owned()],
+                line: 1,
+            })
+            .collect();
+        // A test of wrong keys reads a config file.
+        let keymap = Keymap::read(&keys).unwrap_or_default();
         let setting = Settings {
             ledger: "/home/ana/.local/share/jiti/ledger.db".to_owned(),
             policy,
@@ -91,6 +109,9 @@ impl Harness {
             cloud,
             colour,
             replay: false,
+            keymap,
+            theme: ThemeName::default(),
+            view: SavedView::default(),
         };
         let backend = TestBackend::new(columns, rows);
         let Ok(terminal) = Terminal::new(backend);
@@ -360,11 +381,44 @@ impl Harness {
     }
 
     /// Presses keys, and draws after each: characters, or names in angle brackets such as
-    /// `<enter>`, `<esc>`, `<down>`, `<ctrl-c>`.
+    /// `<enter>`, `<esc>`, `<down>`, `<ctrl-c>`. In `<pause>`, no other key of a sequence comes in
+    /// time.
     pub fn keys(&mut self, keys: &str) {
-        for key in parse_keys(keys) {
-            self.handle(Event::Key(key));
+        for (at, keys) in keys.split("<pause>").enumerate() {
+            if at > 0 {
+                let wait = self.model.waits;
+                self.handle(Event::KeyTimedOut { wait });
+            }
+            for key in parse_keys(keys) {
+                self.handle(Event::Key(key));
+            }
         }
+    }
+
+    /// A program has opened a URL, or none did.
+    pub fn url_opened(&mut self, url: &str, answer: Result<(), String>) {
+        let url = url.to_owned();
+        self.handle(Event::UrlOpened { url, answer });
+    }
+
+    /// The files of a stack's last teardown were read.
+    pub fn load_run_log(
+        &mut self,
+        stack: &StackName,
+        run: RunId,
+        steps: Vec<stack::service::teardown::Progress>,
+        failures: &str,
+    ) {
+        let log = RunLog {
+            run,
+            started_at: self.model.now(),
+            steps,
+            failures: Some(failures.to_owned()),
+        };
+        self.handle(Event::RunLogLoaded {
+            stack: stack.clone(),
+            answer: Ok(Some(Box::new(log))),
+        });
     }
 
     /// Presses a key before the next draw.
@@ -520,6 +574,8 @@ fn special_key(name: &str) -> Option<KeyEvent> {
         "backspace" => KeyCode::Backspace,
         "ctrl-c" => return Some(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
         "ctrl-z" => return Some(KeyEvent::new(KeyCode::Char('z'), KeyModifiers::CONTROL)),
+        "ctrl-d" => return Some(KeyEvent::new(KeyCode::Char('d'), KeyModifiers::CONTROL)),
+        "backtab" => KeyCode::BackTab,
         "ctrl-u" => return Some(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL)),
         _ => return None,
     };

@@ -14,21 +14,26 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::oneshot;
 
-use crate::cli::context::{Context, ReadOnly};
+use crate::cli::context::{Context, DashboardSettings, ReadOnly};
 use crate::cli::ui::Ui;
 use crate::dashboard::app::App;
 use crate::dashboard::event::Event;
+use crate::dashboard::model::saved_view::SavedView;
 use crate::dashboard::model::{Model, Settings, Size};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::record::{Recorder, RecordingHeader};
 use crate::dashboard::replay;
 use crate::dashboard::tasks::ledger::LedgerChanges;
+use crate::dashboard::tasks::open_url::UrlOpener;
+use crate::dashboard::tasks::save_view::ViewSaver;
 use crate::dashboard::tasks::teardown::TeardownWorker;
-use crate::dashboard::tasks::{EffectRunner, SimulatedWorld};
+use crate::dashboard::tasks::{Desktop, EffectRunner, SimulatedWorld};
 use crate::dashboard::terminal::TerminalGuard;
+use crate::dashboard::view_file::ViewFile;
 use crate::demo::prepare::prepare;
 use crate::demo::simulation::{Pace, Simulation};
 use crate::error::CommandError;
+use crate::format::style::Tone;
 use crate::ledger_store;
 
 /// The options of the dashboard, which is not a command.
@@ -118,6 +123,13 @@ pub(crate) async fn open(
         None => Ok(service(ledger_store::open(&address, false)?)),
         Some(why) => Err(Problem::refused(format!("no changes: {why}"))),
     };
+    // The demo always looks the same.
+    let view_file = context.environment.locations.dashboard();
+    let view_file = view_file.filter(|_| !is_demo).map(ViewFile::new);
+    let view = view_file
+        .as_ref()
+        .map_or(Ok(SavedView::default()), ViewFile::read);
+    let DashboardSettings { theme, keymap } = context.dashboard_settings(&config)?;
     let settings = Settings {
         ledger: address.to_string(),
         policy: config.policy.clone(),
@@ -126,6 +138,9 @@ pub(crate) async fn open(
         cloud: access.is_some() || is_demo,
         colour: !context.environment.no_color && !context.environment.dumb_terminal,
         replay: false,
+        keymap,
+        theme,
+        view: *view.as_ref().unwrap_or(&SavedView::default()),
     };
     let (columns, rows) = crossterm::terminal::size()?;
     let mut model = Model::new(settings, Size { columns, rows }, context.clock().now());
@@ -133,7 +148,18 @@ pub(crate) async fn open(
         Some(file) => Some(Recorder::create(file, &RecordingHeader::new(&model))?),
         None => None,
     };
+    let is_newer = view.as_ref().is_err_and(|problem| problem.is_newer);
+    if let Err(problem) = view {
+        model.set_status(Tone::Notice, problem.message);
+    }
     let (sender, events) = mpsc::unbounded_channel();
+    let desktop = Desktop {
+        opener: UrlOpener::new(&config.dashboard.open_command, &context.environment),
+        // An older jiti does not overwrite what a newer one has saved.
+        saver: view_file
+            .filter(|_| !is_newer)
+            .map(|file| ViewSaver::start(file, sender.clone())),
+    };
     let simulated = match data {
         Data::Ledger => None,
         Data::Demo { stacks } => {
@@ -154,6 +180,7 @@ pub(crate) async fn open(
         teardowns,
         simulated,
         changes,
+        desktop,
         sender.clone(),
     );
     let screen = TerminalGuard::enter()?;

@@ -26,10 +26,48 @@ pub(crate) enum ListColumn {
 }
 
 /// A sort order of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SortOrder {
     pub(crate) by: ListColumn,
     pub(crate) reversed: bool,
+}
+
+/// The columns that the user chose, from left to right. None: all columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ColumnChoice([Option<ListColumn>; ListColumn::ALL.len()]);
+
+impl ColumnChoice {
+    /// A choice of columns. The name is always the first one, because a line without it says
+    /// nothing. A column that is chosen twice counts once. All columns in their usual order are no
+    /// choice.
+    pub(crate) fn new(columns: impl IntoIterator<Item = ListColumn>) -> Self {
+        let mut chosen = vec![ListColumn::Name];
+        for column in columns {
+            if !chosen.contains(&column) {
+                chosen.push(column);
+            }
+        }
+        let mut choice = Self::default();
+        if chosen != ListColumn::ALL {
+            for (place, column) in choice.0.iter_mut().zip(chosen) {
+                *place = Some(column);
+            }
+        }
+        choice
+    }
+
+    /// The columns, from left to right.
+    pub(crate) fn columns(self) -> Vec<ListColumn> {
+        match self.is_all() {
+            true => ListColumn::ALL.to_vec(),
+            false => self.0.into_iter().flatten().collect(),
+        }
+    }
+
+    /// Whether the user has chosen nothing.
+    pub(crate) fn is_all(self) -> bool {
+        self == Self::default()
+    }
 }
 
 impl Default for SortOrder {
@@ -69,6 +107,28 @@ impl ListColumn {
         Self::Idle,
         Self::Rate,
     ];
+
+    /// The word for the column in commands and in the saved view.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::App => "app",
+            Self::Owner => "owner",
+            Self::State => "state",
+            Self::Age => "age",
+            Self::TimeLeft => "left",
+            Self::Rate => "rate",
+            Self::Spent => "estimate",
+            Self::Billed => "billed",
+            Self::Idle => "idle",
+            Self::Init => "init",
+        }
+    }
+
+    /// The column with a word.
+    pub(crate) fn with_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.id() == id)
+    }
 
     /// The title above the column.
     pub(crate) const fn title(self) -> &'static str {

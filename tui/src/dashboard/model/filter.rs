@@ -1,12 +1,16 @@
 //! The filter: words and `field:word` terms that must all match; `!` negates a term.
 
+use std::borrow::Cow;
+
 use stack::Phase;
 use stack::listing::Flag;
 
+use super::column::ListColumn;
 use super::row::StackRow;
+use crate::nearest::{nearest, unknown};
 
 /// The fields that a filter can name.
-const FIELDS: [&str; 7] = ["name", "app", "version", "owner", "phase", "flag", "label"];
+pub(super) const FIELDS: [&str; 7] = ["name", "app", "version", "owner", "phase", "flag", "label"];
 
 /// A parsed filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +65,29 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// The texts that a column shows because of the filter, in lower case: those of its own fields,
+    /// and the words without a field.
+    pub(crate) fn wanted(&self, column: ListColumn) -> impl Iterator<Item = Cow<'_, str>> {
+        let fields: &[Field] = match column {
+            ListColumn::Name => &[Field::Name],
+            ListColumn::App => &[Field::App, Field::Version],
+            ListColumn::Owner => &[Field::Owner],
+            ListColumn::State => &[Field::Phase, Field::Flag],
+            _ => &[],
+        };
+        let shows = move |term: &&Term| {
+            let is_own = term.field.is_none_or(|field| fields.contains(&field));
+            !term.not && !fields.is_empty() && is_own
+        };
+        self.terms.iter().filter(shows).map(move |term| {
+            // The screen writes `tearing down` for `tearing_down`.
+            match column {
+                ListColumn::State => Cow::Owned(term.text.replace('_', " ")),
+                _ => Cow::Borrowed(term.text.as_str()),
+            }
+        })
+    }
+
     /// Whether a stack matches.
     pub(crate) fn matches(&self, stack: &StackRow) -> bool {
         self.terms
@@ -106,11 +133,7 @@ impl Term {
         if words.iter().any(|word| self.is_word(word)) {
             return Ok(Some(self));
         }
-        let text = &self.text;
-        Err(match nearest(text, words) {
-            Some(word) => format!("unknown {field} {text:?}: did you mean {word}?"),
-            None => format!("unknown {field} {text:?}: one of {}", words.join(", ")),
-        })
+        Err(unknown(field, &self.text, words))
     }
 
     fn matches(&self, stack: &StackRow) -> bool {
@@ -185,24 +208,11 @@ fn unknown_field(name: &str) -> String {
     }
 }
 
-/// The most similar word, if one is similar.
-fn nearest<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
-    let text = text.to_lowercase();
-    let likeness = |word: &str| strsim::jaro_winkler(word, &text);
-    let best = words
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) >= MIN_SIMILARITY).then_some(best)
-}
-
 /// The phases that a stack in the list can have.
 fn phases_of_the_list() -> Vec<&'static str> {
     let phases = Phase::ALL.into_iter().filter(|phase| *phase != Phase::Gone);
     phases.map(Phase::as_str).collect()
 }
-
-/// From this similarity on, a word is suggested.
-const MIN_SIMILARITY: f64 = 0.6;
 
 /// Whether `text` contains `wanted` in any letter case. `wanted` is in lower case.
 fn contains(text: &str, wanted: &str) -> bool {

@@ -1,17 +1,20 @@
 //! The list of stacks: filter, sort order, groups and selection.
 
+use serde::{Deserialize, Serialize};
 use stack::{HourlyRate, Usd};
 use tui_input::Input;
 
-use super::column::{ListColumn, SortOrder};
+use super::column::{ColumnChoice, ListColumn, SortOrder};
 use super::filter::Filter;
 use super::row::StackRow;
+use super::saved_view::SavedView;
 use super::store::StackStore;
 use super::widths::Widths;
 use crate::dashboard::stack_key::StackKey;
 
 /// What the list is grouped by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Grouping {
     /// No groups.
     #[default]
@@ -23,6 +26,18 @@ pub(crate) enum Grouping {
 }
 
 impl Grouping {
+    /// All groupings.
+    pub(crate) const ALL: [Self; 3] = [Self::None, Self::App, Self::Owner];
+
+    /// The word for the grouping in commands and in the saved view.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::App => "app",
+            Self::Owner => "owner",
+        }
+    }
+
     /// Returns the next grouping, wrapping around.
     pub(crate) fn next(self) -> Self {
         match self {
@@ -73,6 +88,8 @@ pub(crate) struct List {
     filter: Filter,
     pub(crate) order: SortOrder,
     pub(crate) grouping: Grouping,
+    /// The columns that the user chose.
+    pub(crate) columns: ColumnChoice,
     lines: Vec<Line>,
     stacks: usize,
     widths: Widths,
@@ -86,10 +103,13 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// An empty list.
-    pub(crate) fn new(expects_bill: bool) -> Self {
+    /// An empty list that looks as it was saved.
+    pub(crate) fn new(expects_bill: bool, saved: &SavedView) -> Self {
         Self {
             expects_bill,
+            order: saved.order,
+            grouping: saved.grouping,
+            columns: saved.columns,
             ..Self::default()
         }
     }
@@ -108,6 +128,7 @@ impl List {
     pub(crate) fn widths(&self) -> Widths {
         Widths {
             sorted: Some(self.order.by),
+            chosen: self.columns,
             has_bill: self.expects_bill || self.widths.has_bill,
             ..self.widths
         }
@@ -121,6 +142,11 @@ impl List {
     /// The selected stack.
     pub(crate) fn selected(&self) -> Option<&StackKey> {
         self.selected.as_ref()
+    }
+
+    /// The filter.
+    pub(crate) fn filter(&self) -> &Filter {
+        &self.filter
     }
 
     /// Whether a filter is set.
@@ -172,6 +198,13 @@ impl List {
         self.selected_line = below.or(above).unwrap_or(0);
         self.selected = self.stack_on(store, self.selected_line).map(StackRow::key);
         self.scroll_to_selected(rows);
+    }
+
+    /// Selects a stack, if the list shows it.
+    pub(crate) fn select(&mut self, store: &StackStore, key: &StackKey, rows: usize) {
+        if let Some(line) = self.line_of(store, key) {
+            self.select_nearest(store, line, rows);
+        }
     }
 
     /// Moves the selection by a number of stacks, skipping headings.

@@ -39,11 +39,25 @@ pub(crate) struct Operation {
     pub(crate) resources: Vec<(String, ResourceProgress)>,
     /// It has begun, and no longer waits for its turn.
     pub(crate) started: bool,
+    /// The steps so far, for the log: the last ones of a very long operation.
+    pub(crate) steps: Vec<OperationStep>,
     /// A user asked it to stop.
     pub(crate) stopping: bool,
     /// How it ended; `None` while it runs.
     pub(crate) result: Option<OperationResult>,
 }
+
+/// One step of an operation.
+#[derive(Clone, Debug)]
+pub(crate) enum OperationStep {
+    /// A step of a teardown.
+    Teardown(Progress),
+    /// A step of a sleep or wake.
+    Power(PowerStep),
+}
+
+/// How many steps of an operation are kept. A teardown has two or three per resource.
+const MAX_STEPS: usize = 5_000;
 
 /// The progress of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,8 +201,18 @@ impl Operation {
         self.count.max(self.resources.len())
     }
 
+    fn note(&mut self, step: OperationStep) {
+        if self.steps.len() >= MAX_STEPS {
+            self.steps.drain(..MAX_STEPS / 10);
+        }
+        self.steps.push(step);
+    }
+
     fn apply_teardown_step(&mut self, step: Progress, now: Timestamp) {
         self.started = true;
+        if !matches!(step, Progress::ResourceProgress { .. }) {
+            self.note(OperationStep::Teardown(step.clone()));
+        }
         match step {
             Progress::Started { run, count, .. } => (self.run, self.count) = (Some(run), count),
             Progress::ResourceStarted { id, .. } => self.set(id, ResourceProgress::InProgress(now)),
@@ -213,6 +237,7 @@ impl Operation {
 
     fn apply_power_step(&mut self, step: PowerStep, now: Timestamp) {
         self.started = true;
+        self.note(OperationStep::Power(step.clone()));
         match step {
             PowerStep::Stopping(one) | PowerStep::Starting(one) => {
                 self.set(one.id.to_string(), ResourceProgress::InProgress(now));

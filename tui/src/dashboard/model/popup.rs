@@ -3,6 +3,7 @@
 mod combined;
 mod extend;
 mod hold;
+mod log;
 mod plan_request;
 mod sleep;
 mod teardown;
@@ -10,6 +11,7 @@ mod teardown;
 pub(crate) use combined::{CombinedDialog, CombinedEntry, EntryPlan, Outlook};
 pub(crate) use extend::{ExtendDialog, Preset};
 pub(crate) use hold::{HoldDialog, HoldField};
+pub(crate) use log::{LogFile, LogView};
 pub(crate) use plan_request::PlanState;
 pub(crate) use sleep::SleepDialog;
 pub(crate) use teardown::TeardownDialog;
@@ -21,6 +23,8 @@ pub(crate) enum Popup {
     Help(usize),
     /// The earlier messages; the number of lines scrolled.
     Messages(usize),
+    /// The log of a stack's last operation.
+    Log(Box<LogView>),
     /// The sort orders; the index of the selected one.
     Sort(usize),
     /// Extend a lease.
@@ -41,7 +45,9 @@ impl Popup {
     /// Whether keys write text in the popup.
     pub(crate) fn is_text_focused(&self) -> bool {
         match self {
-            Self::Help(_) | Self::Messages(_) | Self::Sort(_) | Self::Batch(_) => false,
+            Self::Help(_) | Self::Messages(_) | Self::Log(_) | Self::Sort(_) | Self::Batch(_) => {
+                false
+            }
             Self::Sleep(nap) => nap.writing,
             Self::Extend(extend) => extend.is_text_focused(),
             Self::Hold(_) => true,

@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 use stack::{HourlyRate, Usd};
 
-use super::column::ListColumn;
+use super::column::{ColumnChoice, ListColumn};
 use super::row::StackRow;
 use super::store::StackStore;
 use crate::format::{fields, values};
@@ -24,6 +24,8 @@ pub(crate) struct Widths {
     pub(crate) has_bill: bool,
     /// The column whose title shows the sort direction.
     pub(crate) sorted: Option<ListColumn>,
+    /// The columns that the user chose.
+    pub(crate) chosen: ColumnChoice,
 }
 
 impl Widths {
@@ -72,6 +74,7 @@ impl Widths {
             billed: self.billed.max(now.billed),
             has_bill: self.has_bill || now.has_bill,
             sorted: now.sorted,
+            chosen: now.chosen,
         }
     }
 }

@@ -95,7 +95,10 @@ mod tests {
 
     use super::*;
     use crate::dashboard::event::LedgerData;
+    use crate::dashboard::keymap::Keymap;
+    use crate::dashboard::model::saved_view::SavedView;
     use crate::dashboard::model::{Model, Settings, Size};
+    use crate::dashboard::theme::ThemeName;
     use crate::dashboard::update::update;
     use crate::dashboard::view::view;
 
@@ -151,6 +154,9 @@ mod tests {
             cloud: true,
             colour: true,
             replay: false,
+            keymap: Keymap::default(),
+            theme: ThemeName::default(),
+            view: SavedView::default(),
         };
         let size = Size {
             columns: 120,

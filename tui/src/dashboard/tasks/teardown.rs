@@ -15,12 +15,12 @@ use stack::service::teardown::{
     TeardownSettings,
 };
 use stack::service::{Service, ServiceError};
-use stack::{RunId, Source, StackName, process};
+use stack::{EventKind, RunId, Seq, Source, StackName, process};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cli::context::Context;
-use crate::dashboard::event::Event;
+use crate::dashboard::event::{Event, RunLog};
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
 use crate::error::CommandError;
@@ -210,7 +210,7 @@ impl TeardownWorker {
         let prepared = self.plans().remove(stack);
         let prepared = prepared.filter(|prepared| prepared.plan.run == *run);
         let Some(prepared) = prepared else {
-            let text = "the plan has expired; press d again";
+            let text = "the plan has expired; plan the teardown again";
             return Err(CommandError::refused(text));
         };
         TeardownProcess::start(
@@ -250,8 +250,7 @@ impl TeardownWorker {
             if !steps.is_empty() {
                 tell(events, stack, steps);
             } else if !alive {
-                let reason =
-                    "the teardown's process died; press d to plan what is left and continue";
+                let reason = "the teardown's process died; another teardown plans what is left and continues";
                 let step = Progress::Failed {
                     reason: reason.to_owned(),
                     refused: false,
@@ -259,6 +258,40 @@ impl TeardownWorker {
                 return tell(events, stack, vec![step]);
             }
         }
+    }
+
+    /// Reads the files of the last teardown of a stack. `None`: there was none, or its files are on
+    /// another machine.
+    pub(crate) async fn log(
+        &self,
+        service: &Service,
+        stack: &StackName,
+    ) -> Result<Option<Box<RunLog>>, Problem> {
+        let events = service.ledger().events(stack, Seq::NONE).await;
+        let events = events.map_err(|error| Problem::from(ServiceError::from(error)))?;
+        let last = events.into_iter().rev().find_map(|event| match event.kind {
+            EventKind::TeardownStarted { run, .. } => Some((run, event.at)),
+            _ => None,
+        });
+        let Some((run, started_at)) = last else {
+            return Ok(None);
+        };
+        let mut follower = Follower::of(&self.settings.runs, &run);
+        let unreadable = |error: std::io::Error| Problem {
+            message: format!("cannot read the files of the run {run}: {error}"),
+            refused: false,
+        };
+        let steps = follower.steps().map_err(unreadable)?;
+        let failures = follower.failures().map_err(unreadable)?;
+        if steps.is_empty() && failures.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(RunLog {
+            run,
+            started_at,
+            steps,
+            failures,
+        })))
     }
 
     /// Whether this run is still in progress according to the ledger, and its runner is alive.

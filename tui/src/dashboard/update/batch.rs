@@ -50,7 +50,7 @@ pub(super) fn power_finished(
     answer: &Result<Box<PowerOutcome>, Problem>,
 ) {
     let state = match answer {
-        Ok(outcome) => match sleep::outcome_message(stack, outcome) {
+        Ok(outcome) => match sleep::outcome_message(stack, outcome, &model.settings.keymap) {
             (Tone::Good, text) => BatchState::Done(text),
             (_, text) => BatchState::Failed(text),
         },

@@ -3,10 +3,13 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use stack::Elapsed;
 
-use super::{marks, navigation, popup, sleep, stack_actions, teardown};
+use super::{
+    command_line, marks, navigation, open_url, popup, run_log, sleep, stack_actions, teardown,
+};
 use crate::dashboard::effect::Effect;
-use crate::dashboard::keymap::{self, KeyContext};
+use crate::dashboard::keymap::{self, KeyContext, KeyMeaning, KeyStroke};
 use crate::dashboard::model::detail::{Detail, Tab};
+use crate::dashboard::model::pending_key::PendingKey;
 use crate::dashboard::model::popup::Popup;
 use crate::dashboard::model::{Model, Screen};
 use crate::dashboard::msg::Msg;
@@ -24,11 +27,29 @@ pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     }
     let on_screen = matches!(key_context(model), KeyContext::List | KeyContext::Detail);
     let effects = act(model, key);
-    let is_open = model.popup.is_some() || model.list.editing_filter;
-    if on_screen && !is_open && keymap::opens_field(key) {
+    let is_open =
+        model.popup.is_some() || model.list.editing_filter || model.command_line.is_open();
+    if on_screen && !is_open && model.settings.keymap.opens_field(key) {
         model.field_missing = Some(model.now());
     }
     effects
+}
+
+/// No key has followed the first key of a sequence in time. It has its own meaning, or none.
+pub(super) fn time_out(model: &mut Model, wait: u64) -> Vec<Effect> {
+    let Some(pending) = model.pending_key.filter(|pending| pending.wait == wait) else {
+        return Vec::new();
+    };
+    (model.pending_key, model.dirty) = (None, true);
+    alone(model, pending)
+}
+
+/// What the first key of a sequence means on its own, if the screen is still the same.
+fn alone(model: &mut Model, pending: PendingKey) -> Vec<Effect> {
+    match pending.alone {
+        Some(msg) if key_context(model) == pending.context => dispatch(model, msg),
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a key was typed for a field that did not open or has closed. That ends with Enter or
@@ -48,28 +69,48 @@ fn is_meant_for_a_missing_field(model: &mut Model, key: &KeyEvent) -> bool {
 
 fn act(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     let context = key_context(model);
-    let msg = keymap::lookup(context, key);
-    model.quit_warned &= msg == Some(Msg::Quit);
-    match msg {
-        Some(Msg::ForceQuit) => {
-            model.finished = true;
-            Vec::new()
+    let pending = model.pending_key.take();
+    let pending = pending.filter(|pending| pending.context == context);
+    let before = pending.map(|pending| pending.stroke);
+    let meaning = model.settings.keymap.lookup(context, before, key);
+    match (pending, meaning) {
+        (Some(_), KeyMeaning::Unbound) if key.code == KeyCode::Esc => Vec::new(),
+        // The key does not continue the sequence, so both keys have their own meaning.
+        (Some(pending), KeyMeaning::Unbound) => {
+            let mut effects = alone(model, pending);
+            effects.extend(act(model, key));
+            effects
         }
-        Some(Msg::Suspend) => vec![Effect::Suspend],
-        Some(msg) if model.popup.is_some() => popup::act(model, msg),
-        Some(msg) if context == KeyContext::Text => writing(model, msg),
-        Some(msg) => match model.screen {
-            Screen::List => on_list(model, msg),
-            Screen::Detail(_) => on_detail(model, msg),
-        },
-        None if context == KeyContext::Text => {
-            if let Some(request) = keymap::edit(key) {
-                edit(model, request);
-            }
-            Vec::new()
+        (_, meaning) => mean(model, context, key, meaning),
+    }
+}
+
+fn mean(
+    model: &mut Model,
+    context: KeyContext,
+    key: &KeyEvent,
+    meaning: KeyMeaning,
+) -> Vec<Effect> {
+    model.quit_warned &= meaning == KeyMeaning::Act(Msg::Quit);
+    match (meaning, KeyStroke::of(key)) {
+        (KeyMeaning::Act(msg), _) => dispatch(model, msg),
+        (KeyMeaning::Wait(alone), Some(stroke)) => {
+            model.waits += 1;
+            let wait = model.waits;
+            model.pending_key = Some(PendingKey {
+                stroke,
+                context,
+                alone,
+                wait,
+            });
+            vec![Effect::AwaitKey { wait }]
         }
-        None => {
-            if let Some(hint) = keymap::hint(context, key) {
+        (KeyMeaning::Wait(_) | KeyMeaning::Unbound, _) => {
+            if matches!(context, KeyContext::Text | KeyContext::CommandLine) {
+                if let Some(request) = keymap::edit(key) {
+                    edit(model, request);
+                }
+            } else if let Some(hint) = model.settings.keymap.hint(context, key) {
                 model.set_status(Tone::Quiet, hint);
             }
             Vec::new()
@@ -77,10 +118,36 @@ fn act(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     }
 }
 
+/// Applies a message to the part of the screen that has the focus.
+pub(super) fn dispatch(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::ForceQuit => {
+            model.finished = true;
+            Vec::new()
+        }
+        Msg::Suspend => vec![Effect::Suspend],
+        msg if model.popup.is_some() => popup::act(model, msg),
+        msg if model.command_line.is_open() => command_line::act(model, msg),
+        msg if model.list.editing_filter => writing(model, msg),
+        msg => on_screen(model, msg),
+    }
+}
+
+/// Applies a message to the list or to a stack's page.
+pub(super) fn on_screen(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match model.screen {
+        Screen::List => on_list(model, msg),
+        Screen::Detail(_) => on_detail(model, msg),
+    }
+}
+
 /// Inserts pasted text into the focused text field. Line breaks are dropped, so they confirm
 /// nothing.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    if key_context(model) == KeyContext::Text {
+    if matches!(
+        key_context(model),
+        KeyContext::Text | KeyContext::CommandLine
+    ) {
         model.dirty = true;
         for c in text.chars().filter(|c| !c.is_control()) {
             edit(model, tui_input::InputRequest::InsertChar(c));
@@ -89,10 +156,11 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     Vec::new()
 }
 
-fn key_context(model: &Model) -> KeyContext {
+pub(super) fn key_context(model: &Model) -> KeyContext {
     match (&model.popup, &model.screen) {
         (Some(popup), _) if popup.is_text_focused() => KeyContext::Text,
         (Some(_), _) => KeyContext::Popup,
+        (None, _) if model.command_line.is_open() => KeyContext::CommandLine,
         (None, _) if model.list.editing_filter => KeyContext::Text,
         (None, Screen::List) => KeyContext::List,
         (None, Screen::Detail(_)) => KeyContext::Detail,
@@ -102,6 +170,8 @@ fn key_context(model: &Model) -> KeyContext {
 fn edit(model: &mut Model, request: tui_input::InputRequest) {
     if let Some(shown) = &mut model.popup {
         popup::edit(shown, request);
+    } else if model.command_line.is_open() {
+        command_line::edit(model, request);
     } else {
         model.list.input.handle(request);
         navigation::rebuild(model);
@@ -133,6 +203,8 @@ fn on_list(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Down => navigation::move_selection(model, 1),
         Msg::PageUp => navigation::move_selection(model, -page),
         Msg::PageDown => navigation::move_selection(model, page),
+        Msg::HalfPageUp => navigation::move_selection(model, -half(page)),
+        Msg::HalfPageDown => navigation::move_selection(model, half(page)),
         Msg::First => navigation::select_nearest(model, 0),
         Msg::Last => navigation::select_nearest(model, usize::MAX),
         Msg::Open => return navigation::open_selected(model),
@@ -168,6 +240,11 @@ fn on_list(model: &mut Model, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Half of a page, at least one line.
+fn half(page: isize) -> isize {
+    (page / 2).max(1)
+}
+
 fn on_detail(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let page = usize::from(layout::areas(model.size).body.height).max(1);
     let Screen::Detail(detail) = &mut model.screen else {
@@ -179,6 +256,8 @@ fn on_detail(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Down => detail.scroll += 1,
         Msg::PageUp => detail.scroll = detail.scroll.saturating_sub(page),
         Msg::PageDown => detail.scroll += page,
+        Msg::HalfPageUp => detail.scroll = detail.scroll.saturating_sub(page.div_ceil(2)),
+        Msg::HalfPageDown => detail.scroll += page.div_ceil(2),
         Msg::First => detail.scroll = 0,
         Msg::Last => detail.scroll = usize::MAX / 2,
         Msg::NextTab | Msg::Open => {
@@ -213,6 +292,9 @@ fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Help => model.popup = Some(Popup::Help(0)),
         Msg::Messages => model.popup = Some(Popup::Messages(0)),
         Msg::Batch => marks::show_batch(model),
+        Msg::Command => command_line::open(model),
+        Msg::OpenUrl => return open_url::begin(model),
+        Msg::Log => return run_log::open(model),
         Msg::Quit => quit(model),
         Msg::ForceQuit => model.finished = true,
         Msg::Refresh => {

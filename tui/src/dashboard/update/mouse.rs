@@ -13,8 +13,10 @@ use crate::dashboard::view::layout::{self, Hit};
 const NOTCH: isize = 3;
 
 pub(super) fn act(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
-    // Popups take keys only: a click beside one must not act on what is below it.
-    if model.popup.is_some() || !model.size.is_enough() {
+    // Popups and the command line take keys only: a click beside one must not act on what is below
+    // it.
+    let takes_keys = model.popup.is_some() || model.command_line.is_open();
+    if takes_keys || !model.size.is_enough() {
         return Vec::new();
     }
     match mouse.kind {

@@ -5,6 +5,7 @@ use stack::Seq;
 use crate::dashboard::effect::Effect;
 use crate::dashboard::model::detail::Detail;
 use crate::dashboard::model::{Model, Screen};
+use crate::dashboard::stack_key::StackKey;
 use crate::dashboard::view::{self, layout};
 
 /// Opens the selected stack and requests its events.
@@ -12,6 +13,11 @@ pub(super) fn open_selected(model: &mut Model) -> Vec<Effect> {
     let Some(stack) = model.list.selected().cloned() else {
         return Vec::new();
     };
+    open(model, stack)
+}
+
+/// Opens the page of a stack and requests its events.
+pub(super) fn open(model: &mut Model, stack: StackKey) -> Vec<Effect> {
     model.dismiss_status();
     let load_events = stack.leased().map(|stack| Effect::LoadEvents {
         stack: stack.clone(),

@@ -2,9 +2,8 @@
 
 use tui_input::InputRequest;
 
-use super::{combined, navigation, sleep, teardown};
+use super::{combined, navigation, run_log, sleep, teardown};
 use crate::dashboard::effect::Effect;
-use crate::dashboard::keymap::BINDINGS;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::column::ListColumn;
 use crate::dashboard::model::popup::{ExtendDialog, HoldDialog, Popup};
@@ -35,11 +34,15 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
         return Vec::new();
     };
     let (stays, effects) = match &mut popup {
-        Popup::Help(scroll) => (scroll_text(scroll, BINDINGS.len(), msg), Vec::new()),
+        Popup::Help(scroll) => {
+            let last = view::max_help_scroll(model);
+            (scroll_text(scroll, last, msg), Vec::new())
+        }
         Popup::Messages(scroll) => {
             let last = view::max_messages_scroll(model);
             (scroll_text(scroll, last, msg), Vec::new())
         }
+        Popup::Log(log) => (run_log::act(model, log, msg), Vec::new()),
         Popup::Sort(chosen) => (sort(model, chosen, msg), Vec::new()),
         Popup::Extend(popup) => extend(model, popup, msg),
         Popup::Hold(popup) => hold(model, popup, msg),
@@ -65,7 +68,10 @@ pub(super) fn close_if_gone(model: &mut Model) -> Vec<Effect> {
         Some(Popup::Sleep(popup)) => StackKey::from(&popup.stack),
         Some(Popup::Teardown(popup)) => popup.stack.clone(),
         Some(Popup::Combined(_)) => return combined::leave_out_gone(model),
-        Some(Popup::Help(_) | Popup::Messages(_) | Popup::Sort(_) | Popup::Batch(_)) | None => {
+        Some(
+            Popup::Help(_) | Popup::Messages(_) | Popup::Log(_) | Popup::Sort(_) | Popup::Batch(_),
+        )
+        | None => {
             return Vec::new();
         }
     };
@@ -110,7 +116,7 @@ pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
         Popup::Teardown(confirm) => teardown::edit(confirm, request),
         Popup::Sleep(nap) => sleep::edit(nap, request),
         Popup::Combined(combined) => combined.edit(request),
-        Popup::Help(_) | Popup::Messages(_) | Popup::Sort(_) | Popup::Batch(_) => {}
+        Popup::Help(_) | Popup::Messages(_) | Popup::Log(_) | Popup::Sort(_) | Popup::Batch(_) => {}
     }
 }
 
@@ -121,6 +127,8 @@ fn scroll_text(scroll: &mut usize, last: usize, msg: Msg) -> bool {
         Msg::Up => *scroll = scroll.saturating_sub(1),
         Msg::PageDown => *scroll = (*scroll + 10).min(last),
         Msg::PageUp => *scroll = scroll.saturating_sub(10),
+        Msg::HalfPageDown => *scroll = (*scroll + 5).min(last),
+        Msg::HalfPageUp => *scroll = scroll.saturating_sub(5),
         Msg::First => *scroll = 0,
         Msg::Last => *scroll = last,
         _ => return false,
@@ -133,8 +141,8 @@ fn sort(model: &mut Model, chosen: &mut usize, msg: Msg) -> bool {
     match msg {
         Msg::Down => *chosen = (*chosen + 1).min(last),
         Msg::Up => *chosen = chosen.saturating_sub(1),
-        Msg::First | Msg::PageUp => *chosen = 0,
-        Msg::Last | Msg::PageDown => *chosen = last,
+        Msg::First | Msg::PageUp | Msg::HalfPageUp => *chosen = 0,
+        Msg::Last | Msg::PageDown | Msg::HalfPageDown => *chosen = last,
         Msg::Open | Msg::Sort => return order_by(model, ListColumn::ALL.get(*chosen).copied()),
         Msg::Number(n) => {
             return order_by(

@@ -7,6 +7,7 @@ use tui_input::InputRequest;
 
 use super::{batch, combined};
 use crate::dashboard::effect::Effect;
+use crate::dashboard::keymap::Keymap;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::operations::{OperationKind, OperationResult};
 use crate::dashboard::model::popup::{Popup, SleepDialog};
@@ -149,7 +150,7 @@ pub(super) fn finished(
     match answer {
         Ok(outcome) => {
             if !is_in_batch {
-                let (tone, text) = outcome_message(stack, &outcome);
+                let (tone, text) = outcome_message(stack, &outcome, &model.settings.keymap);
                 model.set_status(tone, text);
             }
             model
@@ -169,10 +170,15 @@ pub(super) fn finished(
     vec![Effect::Load, Effect::Sync]
 }
 
-pub(super) fn outcome_message(stack: &StackName, outcome: &PowerOutcome) -> (Tone, String) {
+pub(super) fn outcome_message(
+    stack: &StackName,
+    outcome: &PowerOutcome,
+    keymap: &Keymap,
+) -> (Tone, String) {
     if let Some(failed) = outcome.failed.first() {
+        let (sleep, wake) = (keymap.key(Msg::Sleep), keymap.key(Msg::Wake));
         let text = format!(
-            "✗ {stack} is partly asleep: {} failed, first {}: {}; press z to finish, w to wake",
+            "✗ {stack} is partly asleep: {} failed, first {}: {}; press {sleep} to finish, {wake} to wake",
             outcome.failed.len(),
             stack::cloud::short(&failed.id),
             failed.reason
@@ -195,7 +201,10 @@ pub(super) fn outcome_message(stack: &StackName, outcome: &PowerOutcome) -> (Ton
 pub(super) fn interrupted_by_quit(model: &Model) -> Option<String> {
     let mut turning = model.operations.changing_power();
     let first = turning.next()?;
+    let keymap = &model.settings.keymap;
+    let quit = keymap.key(Msg::Quit);
+    let (sleep, wake) = (keymap.key(Msg::Sleep), keymap.key(Msg::Wake));
     Some(format!(
-        "{first} is going to sleep or waking up: q again quits and leaves it partly asleep; z or w can finish it later"
+        "{first} is going to sleep or waking up: {quit} again quits and leaves it partly asleep; {sleep} or {wake} can finish it later"
     ))
 }

@@ -24,7 +24,8 @@ pub(super) fn on_stack(model: &mut Model, msg: Msg) -> Vec<Effect> {
         return vec![Effect::Copy(name.to_string())];
     }
     if let (Msg::Teardown, Some(why)) = (msg, &model.settings.read_only) {
-        let text = format!("read-only: {why}; Enter, 3, r plans the teardown");
+        let refresh = model.settings.keymap.key(Msg::Refresh);
+        let text = format!("read-only: {why}; Enter, 3, {refresh} plans the teardown");
         model.show_problem(&Problem::refused(text));
         return Vec::new();
     }

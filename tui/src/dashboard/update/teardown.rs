@@ -4,7 +4,7 @@ use stack::service::teardown::{Progress, TeardownPlan};
 use stack::{Flag, Phase, RunId, StackName};
 use tui_input::InputRequest;
 
-use super::{batch, combined, refusal};
+use super::{batch, combined, refusal, run_log};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::model::detail::Tab;
 use crate::dashboard::model::operations::OperationResult;
@@ -178,7 +178,9 @@ pub(super) fn progress(model: &mut Model, stack: &StackName, steps: Vec<Progress
         }
         Some(OperationResult::PowerFinished(_)) | None => {}
     }
-    vec![Effect::Load]
+    let mut effects = vec![Effect::Load];
+    effects.extend(run_log::ended(model, stack));
+    effects
 }
 
 /// Starts to follow the teardowns that the ledger lists as running and that are not followed yet.

@@ -17,6 +17,7 @@ pub(crate) struct Canvas<'a> {
 
 impl<'a> Canvas<'a> {
     pub(crate) fn new(buffer: &'a mut Buffer, theme: Theme) -> Self {
+        buffer.set_style(buffer.area, theme.base());
         Self {
             buffer,
             theme,
@@ -115,12 +116,37 @@ impl<'a> Canvas<'a> {
         self.buffer.set_style(area, style);
     }
 
+    /// Marks every place in a row of cells where they show a text, in any letter case. `wanted` is
+    /// in lower case.
+    pub(crate) fn highlight(&mut self, x: u16, y: u16, columns: u16, wanted: &str) {
+        let mut shown = String::new();
+        // The column of each byte of the text.
+        let mut places = Vec::new();
+        for x in x..x.saturating_add(columns).min(self.buffer.area.right()) {
+            if let Some(cell) = self.buffer.cell(Position { x, y }) {
+                let symbol = cell.symbol().to_lowercase();
+                places.extend(std::iter::repeat_n(x, symbol.len()));
+                shown.push_str(&symbol);
+            }
+        }
+        let found: Vec<usize> = shown.match_indices(wanted).map(|(at, _)| at).collect();
+        let style = self.theme.style(Ink::Match);
+        for at in found {
+            for x in places.iter().skip(at).take(wanted.len()) {
+                if let Some(cell) = self.buffer.cell_mut(Position { x: *x, y }) {
+                    cell.set_style(style);
+                }
+            }
+        }
+    }
+
     /// Draws a box with a title and clears its inside. Returns the area inside.
     pub(crate) fn boxed(&mut self, area: Rect, title: &str) -> Rect {
         let area = area.intersection(self.buffer.area);
         for place in area.positions() {
             if let Some(cell) = self.buffer.cell_mut(place) {
                 cell.reset();
+                cell.set_style(self.theme.base());
             }
         }
         let (right, bottom) = (

@@ -83,7 +83,7 @@ fn afterwards(detail: &Detail, model: &Model, columns: u16) -> Page {
         .leased()
         .and_then(|name| model.operations.last(name));
     if let Some(operation) = operation {
-        progress::fill(&mut page, operation, model.now());
+        progress::fill(&mut page, operation, model);
         page.blank();
     }
     page.text("Events", Tone::Heading);

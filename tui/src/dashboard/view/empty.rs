@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::canvas::Canvas;
 use crate::dashboard::model::Model;
 use crate::dashboard::model::store::LoadState;
+use crate::dashboard::msg::Msg;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 use crate::format::text::{clean, wrapped};
@@ -54,11 +55,9 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
             line(canvas, "", Tone::Plain);
             line(canvas, &problem.message, Tone::Alarm);
             line(canvas, "", Tone::Plain);
-            line(
-                canvas,
-                "jiti retries when the file changes; press r to retry now.",
-                Tone::Plain,
-            );
+            let refresh = model.settings.keymap.key(Msg::Refresh);
+            let text = format!("jiti retries when the file changes; press {refresh} to retry now.");
+            line(canvas, &text, Tone::Plain);
             return;
         }
         LoadState::Done => {}

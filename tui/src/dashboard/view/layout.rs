@@ -74,7 +74,7 @@ const GAP: u16 = 2;
 /// [`ListColumn::DROP_ORDER`]; the remaining space goes to the text columns.
 pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
     let room = columns.saturating_sub(MARGIN + 1);
-    let mut kept: Vec<ListColumn> = ListColumn::ALL.to_vec();
+    let mut kept = widths.chosen.columns();
     kept.retain(|column| *column != ListColumn::Billed || widths.has_bill);
     let needed = |kept: &[ListColumn]| -> u16 {
         let gaps = u16::try_from(kept.len().saturating_sub(1)).unwrap_or(0) * GAP;

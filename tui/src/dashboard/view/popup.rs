@@ -5,6 +5,7 @@ mod combined;
 mod extend;
 mod help;
 mod hold;
+mod log;
 mod messages;
 mod sleep;
 mod sort;
@@ -18,13 +19,14 @@ use self::combined::ShownList;
 use super::canvas::Canvas;
 use super::page::Page;
 use crate::dashboard::model::Model;
-use crate::dashboard::model::popup::{CombinedDialog, Popup};
+use crate::dashboard::model::popup::{CombinedDialog, LogView, Popup};
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: &Model) {
     match popup {
-        Popup::Help(scroll) => help::render(canvas, area, *scroll),
+        Popup::Help(scroll) => help::render(canvas, area, *scroll, model),
+        Popup::Log(log) => log::render(canvas, area, log, model),
         Popup::Messages(scroll) => messages::render(canvas, area, *scroll, model),
         Popup::Sort(chosen) => sort::render(canvas, area, *chosen, model),
         Popup::Extend(extend) => extend::render(canvas, area, extend, model),
@@ -49,6 +51,16 @@ pub(crate) fn max_batch_scroll(model: &Model) -> usize {
 /// Returns which part of the plans of several stacks is on the screen.
 pub(crate) fn combined_list(model: &Model, popup: &CombinedDialog) -> ShownList {
     combined::shown(popup, model)
+}
+
+/// Returns the last useful scroll position of the help.
+pub(crate) fn max_help_scroll(model: &Model) -> usize {
+    help::max_scroll(model)
+}
+
+/// Returns the last useful scroll position of a log.
+pub(crate) fn max_log_scroll(log: &LogView, model: &Model) -> usize {
+    log::max_scroll(log, model)
 }
 
 /// Adds the resources of a teardown plan, one per line.
@@ -76,7 +88,7 @@ fn middle(area: Rect, columns: u16, rows: u16) -> Rect {
 }
 
 /// Returns the first of `count` lines to show in `room` lines, so that the chosen one is visible.
-fn first_shown(count: usize, room: usize, chosen: usize) -> usize {
+pub(super) fn first_shown(count: usize, room: usize, chosen: usize) -> usize {
     let last = count.saturating_sub(room);
     (chosen + 1).saturating_sub(room).min(last)
 }
@@ -116,7 +128,7 @@ fn skip_columns(text: &str, columns: usize) -> String {
 }
 
 /// Draws the key line of a popup: pairs of a key and a label.
-fn keys(canvas: &mut Canvas<'_>, x: u16, y: u16, columns: u16, pairs: &[(&str, &str)]) {
+pub(super) fn keys(canvas: &mut Canvas<'_>, x: u16, y: u16, columns: u16, pairs: &[(&str, &str)]) {
     let end = x + columns;
     let mut x = x;
     for (key, word) in pairs {

@@ -45,6 +45,11 @@ pub(super) fn render(
     if !model.marks.is_empty() && model.marks.contains(&stack.key()) {
         canvas.put(area.x + 1, area.y, 1, glyphs::MARK, Ink::Accent);
     }
+    for Placed { column, x, width } in columns.iter().copied() {
+        for wanted in model.list.filter().wanted(column) {
+            canvas.highlight(x, area.y, width, &wanted);
+        }
+    }
 }
 
 fn cell(

@@ -8,6 +8,7 @@ use super::canvas::{Canvas, width as text_width};
 use crate::dashboard::model::list::Grouping;
 use crate::dashboard::model::messages::Message;
 use crate::dashboard::model::{Model, Screen};
+use crate::dashboard::msg::Msg;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 use crate::format::text::clean;
@@ -18,11 +19,16 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
         canvas.rule(area.x, area.y, area.width);
     }
     let (x, width) = (area.x + 1, area.width.saturating_sub(2));
+    if model.command_line.is_open() {
+        return;
+    }
     if model.list.editing_filter {
         return filter(canvas, x, y, width, model);
     }
     if let Some(message) = model.messages.shown() {
-        return self::message(canvas, (x, y, width), message, model.messages.waiting());
+        let key = model.settings.keymap.key(Msg::Messages);
+        let waiting = model.messages.waiting();
+        return self::message(canvas, (x, y, width), message, waiting, &key);
     }
     if matches!(model.screen, Screen::List) && !model.store.stacks().is_empty() {
         canvas.put(x, y, width, &shown(model), Tone::Quiet);
@@ -38,12 +44,13 @@ fn message(
     (x, y, width): (u16, u16, u16),
     message: &Message,
     waiting: usize,
+    key: &str,
 ) {
     let is_cut = text_width(&clean(&message.text)) > usize::from(width);
     let hint = match waiting {
         0 if !is_cut || !message.lasting => String::new(),
-        0 => "m shows all of it".to_owned(),
-        waiting => format!("{waiting} more, m lists them"),
+        0 => format!("{key} shows all of it"),
+        waiting => format!("{waiting} more, {key} lists them"),
     };
     let hint_columns = u16::try_from(hint.len()).unwrap_or(0);
     let gap = if hint.is_empty() { 0 } else { 2 };

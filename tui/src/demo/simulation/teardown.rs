@@ -29,7 +29,7 @@ impl Simulation {
     pub(super) async fn tear_down_planned(self: Arc<Self>, stack: StackKey, run: RunId) {
         let plan = lock(&self.plans).remove(&stack);
         let Some(plan) = plan.filter(|plan| plan.run == run) else {
-            let reason = "the plan has expired; press d again".to_owned();
+            let reason = "the plan has expired; plan the teardown again".to_owned();
             let failed = Progress::Failed {
                 reason,
                 refused: true,

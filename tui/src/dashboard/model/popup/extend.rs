@@ -94,6 +94,12 @@ impl ExtendDialog {
         );
     }
 
+    /// Fills the text field with a duration.
+    pub(crate) fn fill(&mut self, by: String) {
+        self.input = Input::new(by);
+        (self.chosen, self.problem) = (None, None);
+    }
+
     /// Edits the text field. A character replaces a preset.
     pub(crate) fn edit(&mut self, request: InputRequest) {
         let moves = matches!(request, InputRequest::GoToStart | InputRequest::GoToEnd);

@@ -62,6 +62,17 @@ impl HoldDialog {
         }
     }
 
+    /// Fills the fields, and moves the focus to the first one that is still open.
+    pub(crate) fn fill(&mut self, until: Option<String>, why: Option<String>) {
+        if let Some(until) = until {
+            self.until = Input::new(until);
+            self.field = HoldField::Why;
+        }
+        if let Some(why) = why {
+            self.why = Input::new(why);
+        }
+    }
+
     /// Moves the focus to the other field.
     pub(crate) fn turn(&mut self) {
         self.field = match self.field {

@@ -76,6 +76,8 @@ impl<P> PlanRequest<P> {
             Msg::Up => self.scroll.saturating_sub(1),
             Msg::PageDown => self.scroll + PAGE_LINES,
             Msg::PageUp => self.scroll.saturating_sub(PAGE_LINES),
+            Msg::HalfPageDown => self.scroll + PAGE_LINES / 2,
+            Msg::HalfPageUp => self.scroll.saturating_sub(PAGE_LINES / 2),
             Msg::First => 0,
             Msg::Last => lines,
             _ => self.scroll,

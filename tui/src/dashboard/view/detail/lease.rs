@@ -8,6 +8,7 @@ use super::super::page::Page;
 use super::{cost, progress, timeline};
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::model::{Model, Screen};
+use crate::dashboard::msg::Msg;
 use crate::format::style::Tone;
 use crate::format::{describe, fields, values};
 
@@ -124,9 +125,12 @@ fn sleep(page: &mut Page, stack: &StackRow, lease: &Lease, model: &Model) {
     }
     let (view, now) = (model.store.view(), model.now());
     page.heading("Sleep");
+    let keymap = &model.settings.keymap;
+    let wake = keymap.key(Msg::Wake);
     if half {
-        let text = "partly asleep; press z to finish, w to wake";
-        page.field("state", text, Tone::Notice);
+        let sleep = keymap.key(Msg::Sleep);
+        let text = format!("partly asleep; press {sleep} to finish, {wake} to wake");
+        page.field("state", &text, Tone::Notice);
     }
     if let Some(cloud) = model.store.cloud() {
         let remains = RemainingCosts::asleep(&stack.resources(cloud));
@@ -140,7 +144,7 @@ fn sleep(page: &mut Page, stack: &StackRow, lease: &Lease, model: &Model) {
                 page.field("", &describe::why_inactive(&why), Tone::Notice);
             }
         }
-        None => page.field("wakes", "when you press w", Tone::Plain),
+        None => page.field("wakes", &format!("when you press {wake}"), Tone::Plain),
     }
     let wake_duration = match &model.screen {
         Screen::Detail(detail) => detail.wake_duration,

@@ -14,19 +14,23 @@ use stack::service::teardown::TeardownOutcome;
 use stack::sleep::RemainingCosts;
 
 use super::super::page::Page;
+use crate::dashboard::keymap::Keymap;
+use crate::dashboard::model::Model;
 use crate::dashboard::model::operations::{
     Operation, OperationKind, OperationResult, ResourceProgress,
 };
+use crate::dashboard::msg::Msg;
 use crate::format::style::Tone;
 use crate::format::{describe, values};
 
-pub(super) fn fill(page: &mut Page, operation: &Operation, now: Timestamp) {
-    let (state, tone) = state(operation, now);
+pub(super) fn fill(page: &mut Page, operation: &Operation, model: &Model) {
+    let (now, keymap) = (model.now(), &model.settings.keymap);
+    let (state, tone) = state(operation, now, keymap);
     page.text(&state, tone);
     match &operation.result {
         Some(OperationResult::Failed(reason)) => page.text(&format!("✗ {reason}"), Tone::Alarm),
         Some(OperationResult::TornDown(outcome)) => residue(page, outcome),
-        Some(OperationResult::PowerFinished(outcome)) => power_outcome(page, outcome, now),
+        Some(OperationResult::PowerFinished(outcome)) => power_outcome(page, outcome, now, keymap),
         None => {}
     }
     let (glyph, word) = match operation.kind {
@@ -70,7 +74,7 @@ pub(super) fn fill(page: &mut Page, operation: &Operation, now: Timestamp) {
     }
 }
 
-fn state(operation: &Operation, now: Timestamp) -> (String, Tone) {
+fn state(operation: &Operation, now: Timestamp, keymap: &Keymap) -> (String, Tone) {
     let (done, all) = (operation.done(), operation.all());
     let since = operation.since.map_or_else(String::new, |since| {
         format!(", for {}", values::duration(Elapsed::between(since, now)))
@@ -107,8 +111,9 @@ fn state(operation: &Operation, now: Timestamp) -> (String, Tone) {
         }
         (_, Some(OperationResult::PowerFinished(outcome))) => {
             let failed = outcome.failed.len();
+            let (sleep, wake) = (keymap.key(Msg::Sleep), keymap.key(Msg::Wake));
             let text = format!(
-                "Partly asleep: {done} of {all} done, {failed} failed; press z to finish, w to wake"
+                "Partly asleep: {done} of {all} done, {failed} failed; press {sleep} to finish, {wake} to wake"
             );
             (text, Tone::Alarm)
         }
@@ -122,18 +127,19 @@ fn whole_seconds(seconds: u64) -> String {
 }
 
 /// Adds the outcome of a sleep or wake.
-fn power_outcome(page: &mut Page, outcome: &PowerOutcome, now: Timestamp) {
+fn power_outcome(page: &mut Page, outcome: &PowerOutcome, now: Timestamp, keymap: &Keymap) {
     if outcome.asleep {
+        let sleep = keymap.key(Msg::Sleep);
         remains(page, &outcome.remains);
         for start in describe::automatic_starts(&outcome.starts, now) {
             page.text(
-                &format!("▲ {start}; press z then to stop it again"),
+                &format!("▲ {start}; press {sleep} then to stop it again"),
                 Tone::Notice,
             );
         }
         for restart in &outcome.restarts {
             let (id, at) = (&restart.id, values::moment(restart.at, now));
-            let text = format!("▲ AWS restarts {id} at {at}; press z then to stop it again");
+            let text = format!("▲ AWS restarts {id} at {at}; press {sleep} then to stop it again");
             page.text(&text, Tone::Notice);
         }
         if let Some(at) = outcome.wake_at {

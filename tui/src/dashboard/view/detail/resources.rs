@@ -12,6 +12,7 @@ use crate::dashboard::model::Model;
 use crate::dashboard::model::operations::OperationKind;
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::model::teardown_preview::TeardownPreview;
+use crate::dashboard::msg::Msg;
 use crate::format::style::Tone;
 use crate::format::{describe, values};
 
@@ -20,7 +21,7 @@ pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
         .lease()
         .and_then(|lease| model.operations.last(&lease.name));
     if let Some(operation) = operation {
-        progress::fill(page, operation, model.now());
+        progress::fill(page, operation, model);
     }
     page.heading("Resources");
     found(page, stack, model);
@@ -30,13 +31,14 @@ pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
 
 /// Adds the resources found in the cloud.
 fn found(page: &mut Page, stack: &StackRow, model: &Model) {
+    let refresh = model.settings.keymap.key(Msg::Refresh);
     let Some(cloud) = model.store.cloud() else {
         let text = if model.settings.cloud {
-            "  AWS not queried yet; press r to query it."
+            format!("  AWS not queried yet; press {refresh} to query it.")
         } else {
-            "  Unknown: no account is configured."
+            "  Unknown: no account is configured.".to_owned()
         };
-        return page.text(text, Tone::Quiet);
+        return page.text(&text, Tone::Quiet);
     };
     let mut own = stack.resources(cloud);
     let places: Vec<_> = cloud.known().places.keys().cloned().collect();
@@ -46,7 +48,7 @@ fn found(page: &mut Page, stack: &StackRow, model: &Model) {
         .filter(|_| !places.is_empty())
     {
         let text = format!(
-            "  as of {}; press r to refresh",
+            "  as of {}; press {refresh} to refresh",
             values::moment(at, model.now())
         );
         page.text(&text, Tone::Quiet);
@@ -111,6 +113,8 @@ fn foresight(page: &mut Page, stack: &StackRow, model: &Model) {
         }
     };
     let name = stack.key().name();
+    let keymap = &model.settings.keymap;
+    let (refresh, teardown) = (keymap.key(Msg::Refresh), keymap.key(Msg::Teardown));
     match model.previews.get(&stack.key()) {
         None if stack.phase == Phase::TearingDown => {
             page.text("  Being torn down.", Tone::Quiet);
@@ -124,11 +128,15 @@ fn foresight(page: &mut Page, stack: &StackRow, model: &Model) {
             page.text(text, Tone::Quiet);
         }
         None if model.settings.read_only.is_some() => {
-            let text =
-                "  Not planned: in read-only mode, jiti runs Terraform only when you press r.";
-            page.text(text, Tone::Quiet);
+            let text = format!(
+                "  Not planned: in read-only mode, jiti runs Terraform only when you press {refresh}."
+            );
+            page.text(&text, Tone::Quiet);
         }
-        None => page.text("  No plan yet; press r to make one.", Tone::Quiet),
+        None => {
+            let text = format!("  No plan yet; press {refresh} to make one.");
+            page.text(&text, Tone::Quiet);
+        }
         Some(TeardownPreview::Pending) => page.text(&format!("  {activity}…"), Tone::Quiet),
         Some(TeardownPreview::Known { at, answer }) => {
             match answer {
@@ -137,7 +145,7 @@ fn foresight(page: &mut Page, stack: &StackRow, model: &Model) {
                 Err(problem) => page.text(&problem.message, Tone::Alarm),
             }
             let text = format!(
-                "  as of {} in {place}; press r to refresh, d to tear down.",
+                "  as of {} in {place}; press {refresh} to refresh, {teardown} to tear down.",
                 values::moment(*at, model.now())
             );
             page.text(&text, Tone::Quiet);

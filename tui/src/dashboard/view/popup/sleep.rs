@@ -21,6 +21,7 @@ use super::{keys, line, middle};
 use crate::dashboard::model::Model;
 use crate::dashboard::model::popup::{PlanState, SleepDialog};
 use crate::dashboard::model::row::StackRow;
+use crate::dashboard::msg::Msg;
 use crate::dashboard::view::canvas::Canvas;
 use crate::dashboard::view::page::Page;
 use crate::format::style::Tone;
@@ -70,9 +71,10 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &SleepDialog, m
         let pairs = [("Enter", "set"), ("Esc", "no end")];
         return keys(canvas, inside.x, y, inside.width, &pairs);
     }
+    let until = model.settings.keymap.key(Msg::Until);
     let pairs = [
         ("y", "put to sleep"),
-        ("u", "set end"),
+        (&until, "set end"),
         ("↓ ↑", "scroll"),
         ("Esc", "cancel"),
     ];
