@@ -26,7 +26,7 @@ pub(crate) fn of(listing: &Listing, arns: &[&str]) -> Result<String, String> {
         (_, regions) => match regions.iter().find(|region| *region != Place::GLOBAL) {
             Some(_) => Ok(search(listing.name.as_str(), regions)),
             None => Err(format!(
-                "{} has no URL: set its label url, or configure an AWS account",
+                "{} has no URL: set its label url; jiti knows no AWS resource of it",
                 listing.name
             )),
         },

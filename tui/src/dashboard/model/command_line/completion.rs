@@ -111,8 +111,17 @@ fn candidates(before: &str, word: &str, around: Surroundings<'_>) -> Vec<Candida
         ("filter", _) => filter_words(word, around),
         ("columns", chosen) => {
             let sign = word.get(..1).filter(|sign| ["+", "-"].contains(sign));
+            let shown = around.list.columns.columns();
+            // Only a hidden column can be added, and only a shown one removed.
+            let fits = |column: &ListColumn| match sign {
+                Some("+") => !shown.contains(column),
+                Some(_) => shown.contains(column) && *column != ListColumn::Name,
+                None => true,
+            };
             let sign = sign.unwrap_or_default();
-            let others = columns().map(|column| candidate(&format!("{sign}{}", column.id()), ""));
+            let others = columns()
+                .filter(fits)
+                .map(|column| candidate(&format!("{sign}{}", column.id()), ""));
             let others = others.filter(|other| !chosen.contains(&other.text.as_str()));
             let all = chosen
                 .is_empty()
@@ -247,6 +256,8 @@ mod tests {
         assert_eq!(texts("columns idle,ra"), ["rate"]);
         assert!(!texts("columns idle ").contains(&"idle".to_owned()));
         assert_eq!(texts("columns -ow"), ["-owner"]);
+        assert_eq!(texts("columns -n"), [""; 0], "the name stays");
+        assert_eq!(texts("columns +"), [""; 0], "all are shown");
         assert_eq!(texts("theme c"), ["colour-blind"]);
         assert_eq!(texts("extend 1"), ["1h", "1d"]);
         assert_eq!(texts("nonsense "), [""; 0]);
