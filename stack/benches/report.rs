@@ -1,7 +1,7 @@
 //! Benchmark of a report over 100,000 starts in a ledger of 5,000,000 events: its time and its
-//! memory, each time after ten more events. `cargo bench -p stack --bench report [-- FOLDER]` prints
-//! the numbers and checks none. `JITI_BENCH_STACKS` sets another number of stacks: each has two
-//! starts and 100 events.
+//! memory, each time after ten more events. `cargo bench -p stack --bench report [-- FOLDER]`
+//! prints the numbers and checks none. `JITI_BENCH_STACKS` sets another number of stacks: each has
+//! two starts and 100 events.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

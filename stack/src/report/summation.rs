@@ -366,7 +366,8 @@ impl<'a> Summation<'a> {
         }
     }
 
-    /// Adds the starts of a lease: when they were requested, their outcomes, and how long they took.
+    /// Adds the starts of a lease: when they were requested, their outcomes, and how long they
+    /// took.
     fn add_starts(
         &mut self,
         history: &LeaseHistory,
@@ -556,8 +557,8 @@ impl<'a> Summation<'a> {
         }
     }
 
-    /// Adds the stacks that are idle or active now. Waste from before the period does not count, and
-    /// what a stack wasted while it belonged to another group counts there.
+    /// Adds the stacks that are idle or active now. Waste from before the period does not count,
+    /// and what a stack wasted while it belonged to another group counts there.
     fn add_idleness(&mut self) {
         for (stack, lease) in std::mem::take(&mut self.observed) {
             let Some(idleness) = self.besides.idleness.get(stack) else {
