@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// Replay the period under another policy, such as `ttl=4h,idle_after=30m`
     ///
     /// Shows what the stacks would have cost, and whom the policy would have cut off. The keys are
-    /// ttl, max_ttl, idle_after, ready_timeout and grace.
+    /// `ttl`, `max_ttl`, `idle_after`, `ready_timeout` and `grace`.
     #[arg(long, value_name = "KEY=DURATION,…", conflicts_with_all = ["csv", "html", "by"])]
     what_if: Option<PolicyChange>,
 
