@@ -3,6 +3,7 @@
 //! It is a library so that tests and benches can drive the dashboard without a terminal, through
 //! `testing` (with the feature of that name).
 
+mod chart;
 mod cli;
 mod cloud_provider;
 mod dashboard;

@@ -4,6 +4,7 @@
 
 mod fake_terraform;
 mod fixtures;
+mod html_check;
 mod sandbox;
 mod story;
 

@@ -1,6 +1,7 @@
 //! `jiti report`
 
 mod overhead;
+mod page;
 mod what_if;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use stack::report::{Figures, GroupBy, Report};
 
 use crate::cli::context::Context;
 use crate::cli::options::OutputOptions;
-use crate::cli::output::{csv, html, json};
+use crate::cli::output::{csv, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
@@ -75,10 +76,22 @@ pub(crate) async fn run(
         let rows = groups.map(|group| csv_row(&report, &group.group, &group.figures));
         csv::write_records(ui, CSV_HEADER, rows)
     } else if arguments.html {
-        page(&report, ui)
+        let by = |by| service.reports().report(since, by);
+        let (by_app, by_owner) = (by(GroupBy::App).await?, by(GroupBy::Owner).await?);
+        ui.raw(html(&report, &by_app, &by_owner).as_bytes())
     } else {
         table(&report, ui)
     }
+}
+
+/// The page for a report, and the same report by app and by owner.
+pub(crate) fn html(asked: &Report, by_app: &Report, by_owner: &Report) -> String {
+    let reports = page::PageReports {
+        asked,
+        by_app,
+        by_owner,
+    };
+    page::page(reports, notes(asked)).to_string()
 }
 
 /// The title of each figure, and the order in which its column is dropped (0: never).
@@ -237,24 +250,6 @@ fn ended(figures: &Figures) -> String {
     } else {
         format!("Stacks that ended: {}.", causes.join(", "))
     }
-}
-
-fn page(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
-    let header = std::iter::once(title(report)).chain(HEAD.iter().map(|(name, _)| *name));
-    let rows = rows(report).into_iter().map(|(name, figures)| {
-        let figures = shown(figures).into_iter();
-        std::iter::once(name.to_owned()).chain(figures).collect()
-    });
-    let rows: Vec<Vec<String>> = rows.collect();
-    let header: Vec<&str> = header.collect();
-    let page = html::HtmlPage {
-        title: "What stacks cost",
-        header: &header,
-        rows: &rows,
-        has_total: report.groups.len() > 1,
-        notes: &notes(report),
-    };
-    ui.raw(page.to_string().as_bytes())
 }
 
 const CSV_HEADER: [&str; 41] = [

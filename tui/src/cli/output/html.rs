@@ -1,114 +1,198 @@
-//! HTML output: one self-contained page without scripts.
+//! HTML output: one self-contained page without scripts, with charts, tables and their legends.
+//!
+//! ```text
+//!  title
+//!  period and notes
+//!  ┌──────┐ ┌──────┐ ┌──────┐   facts
+//!  section: a sentence, charts, tables
+//!  section: …
+//! ```
 
-use std::fmt::{self, Write as _};
+#[cfg(test)]
+#[path = "../../../tests/html_check.rs"]
+pub(crate) mod html_check;
+mod table;
 
-use crate::format::text::clean;
+use std::fmt;
 
-/// A page with one table.
-#[derive(Debug)]
-pub(crate) struct HtmlPage<'a> {
-    pub(crate) title: &'a str,
-    /// The titles of the columns. The first column has text, the others have figures.
-    pub(crate) header: &'a [&'a str],
-    pub(crate) rows: &'a [Vec<String>],
-    /// Whether the last row is the total.
-    pub(crate) has_total: bool,
-    /// Sentences below the table.
-    pub(crate) notes: &'a [String],
+pub(crate) use self::table::{CellKey, PageCell, PageColumn, PageRow, PageTable};
+
+use crate::chart::Escaped;
+
+/// The style for dark and light screens, for phones and for paper.
+const STYLE: &str = include_str!("html/style.css");
+
+/// A page.
+#[derive(Clone, Debug)]
+pub(crate) struct HtmlPage {
+    pub(crate) title: String,
+    /// Sentences below the title.
+    pub(crate) notes: Vec<String>,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) sections: Vec<Section>,
 }
 
-/// A style for dark and light screens, and for paper.
-const STYLE: &str = "\
-:root { color-scheme: light dark }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem }
-.wide { overflow-x: auto }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-th, td { padding: .3rem .8rem; text-align: right; white-space: nowrap; border-bottom: 1px solid #8884 }
-th:first-child, td:first-child { text-align: left }
-th { font-weight: 600 }
-tr.sum td { font-weight: 600; border-top: 2px solid #8888 }
-";
+/// One figure of the summary.
+#[derive(Clone, Debug)]
+pub(crate) struct Fact {
+    pub(crate) label: &'static str,
+    pub(crate) value: String,
+    /// What the figure covers, or how it compares.
+    pub(crate) note: String,
+    /// The id of the section with the details.
+    pub(crate) section: &'static str,
+}
 
-impl fmt::Display for HtmlPage<'_> {
+/// A part of the page with its own heading.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Section {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    /// What the section says, in sentences.
+    pub(crate) lead: Vec<String>,
+    pub(crate) figures: Vec<ChartFigure>,
+    pub(crate) tables: Vec<PageTable>,
+}
+
+/// A chart with its caption.
+#[derive(Clone, Debug)]
+pub(crate) struct ChartFigure {
+    pub(crate) title: String,
+    /// The chart: markup, not text.
+    pub(crate) svg: String,
+    /// The class and the meaning of each colour.
+    pub(crate) colours: Vec<(&'static str, String)>,
+    /// The id of the table with the rows of the chart.
+    pub(crate) table: &'static str,
+    /// What the chart leaves out; empty if it shows every row.
+    pub(crate) note: String,
+}
+
+impl fmt::Display for HtmlPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = Escaped(self.title);
+        let title = Escaped(&self.title);
         writeln!(
             f,
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>"
         )?;
-        writeln!(f, "<meta name=\"viewport\" content=\"width=device-width\">")?;
-        writeln!(
-            f,
-            "<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>"
-        )?;
-        writeln!(
-            f,
-            "<h1>{title}</h1>\n<div class=\"wide\">\n<table>\n<thead>\n<tr>"
-        )?;
-        for name in self.header {
-            writeln!(f, "<th scope=\"col\">{}</th>", Escaped(name))?;
-        }
-        writeln!(f, "</tr>\n</thead>\n<tbody>")?;
-        for (index, row) in self.rows.iter().enumerate() {
-            let is_total = self.has_total && index + 1 == self.rows.len();
-            let class = if is_total { " class=\"sum\"" } else { "" };
-            write!(f, "<tr{class}>")?;
-            for cell in row {
-                write!(f, "<td>{}</td>", Escaped(cell))?;
-            }
-            writeln!(f, "</tr>")?;
-        }
-        writeln!(f, "</tbody>\n</table>\n</div>")?;
-        for note in self.notes {
+        writeln!(f, "<header>\n<h1>{title}</h1>")?;
+        for note in &self.notes {
             writeln!(f, "<p>{}</p>", Escaped(note))?;
         }
-        writeln!(f, "</body>\n</html>")
+        writeln!(f, "</header>")?;
+        self.contents(f)?;
+        if !self.facts.is_empty() {
+            writeln!(f, "<dl class=\"facts\">")?;
+            for fact in &self.facts {
+                write!(f, "{fact}")?;
+            }
+            writeln!(f, "</dl>")?;
+        }
+        for section in &self.sections {
+            write!(f, "{section}")?;
+        }
+        writeln!(f, "</main>\n</body>\n</html>")
     }
 }
 
-/// A text from data, escaped so that it cannot be markup.
-struct Escaped<'a>(&'a str);
-
-impl fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in clean(self.0).chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                '\'' => f.write_str("&#39;")?,
-                other => f.write_char(other)?,
-            }
+impl HtmlPage {
+    fn contents(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.sections.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        writeln!(f, "<nav aria-label=\"Sections\">\n<ul>")?;
+        for Section { id, title, .. } in &self.sections {
+            writeln!(f, "<li><a href=\"#{id}\">{}</a></li>", Escaped(title))?;
+        }
+        writeln!(f, "</ul>\n</nav>")
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            label,
+            value,
+            note,
+            section,
+        } = self;
+        writeln!(
+            f,
+            "<div><dt><a href=\"#{section}\">{}</a></dt><dd><strong>{}</strong><span>{}</span>\
+             </dd></div>",
+            Escaped(label),
+            Escaped(value),
+            Escaped(note)
+        )
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            title,
+            lead,
+            figures,
+            tables,
+        } = self;
+        writeln!(
+            f,
+            "<section id=\"{id}\" aria-labelledby=\"{id}-heading\">\n\
+             <h2 id=\"{id}-heading\">{}</h2>",
+            Escaped(title)
+        )?;
+        for sentence in lead {
+            writeln!(f, "<p>{}</p>", Escaped(sentence))?;
+        }
+        if !figures.is_empty() {
+            writeln!(f, "<div class=\"figures\">")?;
+            for figure in figures {
+                write!(f, "{figure}")?;
+            }
+            writeln!(f, "</div>")?;
+        }
+        for table in tables {
+            write!(f, "{table}")?;
+        }
+        writeln!(f, "</section>")
+    }
+}
+
+impl fmt::Display for ChartFigure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            title,
+            svg,
+            colours,
+            table,
+            note,
+        } = self;
+        writeln!(
+            f,
+            "<figure>\n<figcaption><b>{}</b> <a href=\"#{table}\">rows</a>",
+            Escaped(title)
+        )?;
+        if !colours.is_empty() {
+            write!(f, "<span class=\"colours\">")?;
+            for (class, meaning) in colours {
+                write!(
+                    f,
+                    "<span><i class=\"{class}\"></i>{}</span> ",
+                    Escaped(meaning)
+                )?;
+            }
+            writeln!(f, "</span>")?;
+        }
+        writeln!(f, "</figcaption>\n{svg}")?;
+        if !note.is_empty() {
+            writeln!(f, "<p class=\"note\">{}</p>", Escaped(note))?;
+        }
+        writeln!(f, "</figure>")
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Markup in a name is shown as text.
-    #[test]
-    fn names_are_escaped() {
-        let rows = [vec![
-            "<script>alert('x')</script>".to_owned(),
-            "1".to_owned(),
-        ]];
-        let page = HtmlPage {
-            title: "a & b",
-            header: &["APP", "STACKS"],
-            rows: &rows,
-            has_total: false,
-            notes: &["\"quoted\"".to_owned()],
-        };
-        let text = page.to_string();
-        assert!(!text.contains("<script"), "{text}");
-        assert!(text.contains("&lt;script&gt;alert(&#39;x&#39;)"), "{text}");
-        assert!(
-            text.contains("a &amp; b") && text.contains("&quot;quoted"),
-            "{text}"
-        );
-    }
-}
+mod tests;
