@@ -4,6 +4,7 @@
 
 mod fake_terraform;
 mod fixtures;
+mod focus_rules;
 mod html_check;
 mod sandbox;
 mod story;
@@ -30,6 +31,7 @@ mod test_picture;
 mod test_policy;
 mod test_reap;
 mod test_report;
+mod test_report_focus;
 mod test_several;
 mod test_show;
 mod test_teardown;

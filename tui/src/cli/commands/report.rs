@@ -1,5 +1,6 @@
 //! `jiti report`
 
+mod focus;
 mod overhead;
 mod page;
 mod what_if;
@@ -47,8 +48,12 @@ pub(crate) struct Arguments {
     ///
     /// Shows what the stacks would have cost, and whom the policy would have cut off. The keys are
     /// `ttl`, `max_ttl`, `idle_after`, `ready_timeout` and `grace`.
-    #[arg(long, value_name = "KEY=DURATION,…", conflicts_with_all = ["csv", "html", "by"])]
+    #[arg(long, value_name = "KEY=DURATION,…", conflicts_with_all = ["csv", "html", "focus", "by"])]
     what_if: Option<PolicyChange>,
+
+    /// Print CSV with columns of FOCUS 1.2, one row per stack and day
+    #[arg(long, conflicts_with_all = ["json", "csv", "html", "by"])]
+    focus: bool,
 
     #[command(flatten)]
     output: OutputOptions,
@@ -64,6 +69,9 @@ pub(crate) async fn run(
     if let Some(policy) = arguments.what_if {
         let found = service.reports().what_if(since, policy).await?;
         return what_if::print(&found, arguments.output.json, ui);
+    }
+    if arguments.focus {
+        return focus::write(&service, since, ui).await;
     }
     let report = service
         .reports()
