@@ -2,6 +2,7 @@
 //! the same at every call.
 
 mod cloud;
+mod history;
 pub(crate) mod prepare;
 pub(crate) mod simulation;
 
@@ -49,10 +50,10 @@ const OWNERS: [&str; 6] = [
 ];
 const TTLS: [u32; 6] = [45, 4 * 60, 8 * 60, 8 * 60, 24 * 60, 3 * 24 * 60];
 const PHASES: [(&str, &str, u64); 5] = [
-    ("restore snapshot", "database", 95),
-    ("migrate schema", "database", 12),
-    ("fetch licence", "dependency", 3),
-    ("warm caches", "cache", 31),
+    ("restore snapshot", "data", 95),
+    ("migrate schema", "data", 12),
+    ("fetch licence", "security", 3),
+    ("warm caches", "app", 31),
     ("join mesh", "network", 8),
 ];
 const WHYS: [&str; 3] = [
@@ -78,6 +79,11 @@ pub(crate) fn events(now: Timestamp, stacks: usize) -> Vec<DemoStack> {
     (0..stacks)
         .filter_map(|index| stack(&mut dice, now, index).ok())
         .collect()
+}
+
+/// The events of stacks of the last month that are gone.
+pub(crate) fn history(now: Timestamp) -> Vec<DemoStack> {
+    history::events(now)
 }
 
 /// A reaper that ran a fifth of its interval ago.

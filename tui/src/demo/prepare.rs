@@ -9,14 +9,14 @@ use stack::{Seq, SqliteLedger};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinSet;
 
-use super::{DemoStack, UNLEASED, cloud, events, reaper, reaper_interval};
+use super::{DemoStack, UNLEASED, cloud, events, history, reaper, reaper_interval};
 use crate::dashboard::event::{CloudData, Event};
 use crate::error::CommandError;
 
 /// How many stacks are written between two reports.
 const CHUNK: usize = 250;
 
-/// Writes this many stacks, and returns the cloud that they live in. Two of many are unleased, and
+/// Writes this many stacks and the history of those that are gone, and returns the cloud that they live in. Two of many are unleased, and
 /// so not in the ledger.
 pub(crate) async fn prepare(
     path: &Path,
@@ -44,6 +44,11 @@ pub(crate) async fn prepare(
         // Sending fails only when the dashboard has ended.
         let count = stacks;
         let _ = progress.send(Event::DemoPrepared { done, count });
+    }
+    // The empty ledger stays empty.
+    if stacks > 0 {
+        let gone = tokio::task::spawn_blocking(move || history(now)).await;
+        write(&ledger, gone.map_err(|error| failed(&error))?).await?;
     }
     let ran = reaper(now, reaper_interval());
     ledger.append_reaper(Seq::NONE, ran.to_vec()).await?;
