@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! frame at 200×60                   p50 … p99 …                  goal p99 4 ms
+//! economics of all stacks           p50 … p99 …                  goal p99 4 ms
 //! key → screen                      p50 … p99 …                  goal 30 ms
 //! start → first frame with stacks   …                            goal 150 ms
 //! idle                              … % of a core over … s        goal 0.5 %
 //! memory                            … MB                          goal 60 MB
 //! ```
 //!
-//! The first two draw into a buffer in this process. The others run the real program in a terminal.
+//! The first three draw into a buffer in this process. The others run the real program in a terminal.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -16,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use stack::report::GroupBy;
 use stack::{Clock, Ledger, ReaperStatus, Seq, SqliteLedger, SystemClock};
 use tui::testing::{Harness, HarnessConfig};
 
@@ -35,6 +37,12 @@ fn main() -> Result<(), Failure> {
     writeln!(
         out,
         "frame                             {}   goal p99 4 ms",
+        spread(frames)
+    )?;
+    let frames = economics_frames(stacks);
+    writeln!(
+        out,
+        "economics of all stacks           {}   goal p99 4 ms",
         spread(frames)
     )?;
     for (name, keys) in [
@@ -65,6 +73,16 @@ fn harness(stacks: usize) -> Harness {
     let mut harness = Harness::new(HarnessConfig::new(COLUMNS, ROWS, now));
     harness.load(Harness::demo_leases(now, stacks), ReaperStatus::default());
     harness
+}
+
+/// The screen over all stacks, with the selection on a day.
+fn economics_frames(stacks: usize) -> Vec<Duration> {
+    let mut harness = harness(stacks);
+    let report = |by| Harness::demo_report(SystemClock.now(), stacks, &by);
+    harness.keys("$");
+    harness.load_report(report(GroupBy::App), report(GroupBy::Owner));
+    harness.keys("<down>");
+    (0..1_000).map(|_| harness.draw_again()).collect()
 }
 
 fn in_a_terminal(out: &mut impl Write, stacks: usize) -> Result<(), Failure> {

@@ -13,6 +13,7 @@ mod test_changes;
 mod test_completions;
 mod test_cost;
 mod test_dashboard_command_line;
+mod test_dashboard_economics;
 mod test_dashboard_keys;
 mod test_dashboard_marks;
 mod test_dashboard_record;

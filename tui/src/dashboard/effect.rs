@@ -14,6 +14,8 @@ pub(crate) enum Effect {
     Load,
     /// Read the events of one stack after a number.
     LoadEvents { stack: StackName, after: Seq },
+    /// Read the report on the time since this long ago.
+    LoadReport(Span),
     /// Extend the lease by a duration.
     Extend { stack: StackName, by: Span },
     /// Hold the stack until a time.

@@ -13,6 +13,7 @@ use stack::{
     Elapsed, Lease, Place, Policy, ReaperStatus, Resource, ResourceId, RunId, Seq, StackName,
 };
 
+use crate::dashboard::model::economics::ReportData;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
 
@@ -80,6 +81,8 @@ pub(crate) enum Event {
         stack: StackName,
         steps: Vec<Progress>,
     },
+    /// The report on all stacks was read.
+    ReportLoaded(Result<Box<ReportData>, Problem>),
     /// Some of the demo stacks were created.
     DemoPrepared { done: usize, count: usize },
     /// No key has followed the first key of a sequence in time.

@@ -20,6 +20,8 @@ pub(crate) enum KeyContext {
     List,
     /// The page of one stack.
     Detail,
+    /// The economics of all stacks.
+    Economics,
     /// A popup without a text field.
     Popup,
     /// A text field.
@@ -56,10 +58,12 @@ pub(crate) struct Binding {
     contexts: &'static [KeyContext],
 }
 
-use KeyContext::{Detail, List, Popup};
+use KeyContext::{Detail, Economics, List, Popup};
 
-const ALL_CONTEXTS: &[KeyContext] = &[List, Detail, Popup];
+const ALL_CONTEXTS: &[KeyContext] = &[List, Detail, Economics, Popup];
+/// The screens on which a stack is open or selected.
 const SCREENS: &[KeyContext] = &[List, Detail];
+const EVERY_SCREEN: &[KeyContext] = &[List, Detail, Economics];
 
 /// All keys except those that edit text, in the order of the help.
 pub(crate) const BINDINGS: &[Binding] = &[
@@ -132,7 +136,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "Enter",
         Msg::Open,
         "open",
-        "open the stack; confirm in a popup",
+        "open the stack; explain the figure; confirm in a popup",
         ALL_CONTEXTS,
     ),
     bind(
@@ -148,16 +152,16 @@ pub(crate) const BINDINGS: &[Binding] = &[
         "Tab →",
         Msg::NextTab,
         "next tab",
-        "next tab",
-        &[Detail],
+        "next tab; with $: the figure on the right",
+        &[Detail, Economics],
     ),
     bind(
         &[KeyCode::BackTab, KeyCode::Left],
         "←",
         Msg::PreviousTab,
         "",
-        "previous tab",
-        &[Detail],
+        "previous tab; with $: the figure on the left",
+        &[Detail, Economics],
     ),
     bind(
         &[KeyCode::Char('/')],
@@ -272,6 +276,14 @@ pub(crate) const BINDINGS: &[Binding] = &[
         SCREENS,
     ),
     bind(
+        &[KeyCode::Char('$')],
+        "$",
+        Msg::Economics,
+        "economics",
+        "economics of all stacks: spend, idle cost, starts",
+        EVERY_SCREEN,
+    ),
+    bind(
         &[KeyCode::Char('c')],
         "c",
         Msg::Copy,
@@ -301,7 +313,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         Msg::Refresh,
         "refresh",
         "read the ledger and query AWS now",
-        SCREENS,
+        EVERY_SCREEN,
     ),
     bind(
         &[KeyCode::Char('m')],
@@ -309,7 +321,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         Msg::Messages,
         "messages",
         "read the earlier messages again",
-        SCREENS,
+        EVERY_SCREEN,
     ),
     bind(
         &[KeyCode::Char('y')],
@@ -325,7 +337,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
         Msg::Help,
         "help",
         "show this help",
-        SCREENS,
+        EVERY_SCREEN,
     ),
     bind(
         &[KeyCode::Char('q')],
@@ -541,7 +553,9 @@ impl Keymap {
         let (open, help) = (self.key(Msg::Open), self.key(Msg::Help));
         Some(match context {
             Popup => format!("{name} does nothing in this window; Esc closes it"),
-            Detail if bound_in(List) => format!("{name} works in the list; Esc goes back to it"),
+            Detail | Economics if bound_in(List) => {
+                format!("{name} works in the list; Esc goes back to it")
+            }
             List if bound_in(Detail) || matches!(key.code, KeyCode::Char('1'..='9')) => {
                 format!("{name} works on a stack's page; {open} opens it")
             }

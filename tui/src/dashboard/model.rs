@@ -5,6 +5,7 @@ pub(crate) mod bulk_action;
 pub(crate) mod column;
 pub(crate) mod command_line;
 pub(crate) mod detail;
+pub(crate) mod economics;
 pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod marks;
@@ -26,6 +27,7 @@ use stack::Policy;
 use self::batch::Batch;
 use self::command_line::CommandLine;
 use self::detail::Detail;
+use self::economics::{Economics, EconomicsScreen};
 use self::list::List;
 use self::marks::Marks;
 use self::messages::{Message, Messages};
@@ -100,6 +102,8 @@ pub(crate) enum Screen {
     List,
     /// One stack.
     Detail(Box<Detail>),
+    /// The economics of all stacks.
+    Economics(Box<EconomicsScreen>),
 }
 
 /// The whole state.
@@ -129,6 +133,8 @@ pub(crate) struct Model {
     pub(crate) operations: Operations,
     /// Teardown plans on the Resources tabs.
     pub(crate) previews: TeardownPreviews,
+    /// The report on all stacks.
+    pub(crate) economics: Economics,
     /// A query of the cloud is running.
     pub(crate) syncing: bool,
     /// How many demo stacks are ready, and how many there will be; `None` once all are.
@@ -167,6 +173,7 @@ impl Model {
             answers_key: false,
             operations: Operations::default(),
             previews: TeardownPreviews::default(),
+            economics: Economics::default(),
             syncing: false,
             preparing: None,
             quit_warned: false,
@@ -196,11 +203,12 @@ impl Model {
         self.settings.cloud || self.store.cloud().is_some()
     }
 
-    /// The stack that a key acts on: the open one, otherwise the selected one.
+    /// The stack that a key acts on: the open one, otherwise the selected one in the list.
     pub(crate) fn current(&self) -> Option<&StackKey> {
         match &self.screen {
             Screen::Detail(detail) => Some(&detail.stack),
             Screen::List => self.list.selected(),
+            Screen::Economics(_) => None,
         }
     }
 

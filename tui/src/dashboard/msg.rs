@@ -68,6 +68,8 @@ pub(crate) enum Msg {
     Command,
     /// Read the ledger and query the cloud now.
     Refresh,
+    /// Show the economics of all stacks.
+    Economics,
     /// Show the earlier messages.
     Messages,
     /// Show the help.

@@ -4,6 +4,7 @@ pub(crate) mod cloud_sync;
 pub(crate) mod ledger;
 pub(crate) mod ledger_watch;
 pub(crate) mod open_url;
+mod report;
 pub(crate) mod save_view;
 pub(crate) mod teardown;
 
@@ -13,7 +14,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use stack::service::power::{PollPolicy, PowerOutcome, PowerStep};
 use stack::service::{Service, ServiceError};
-use stack::{Phase, RunId, Seq, StackName};
+use stack::{Phase, RunId, Seq, Span, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -140,6 +141,7 @@ impl EffectRunner {
                 let _ = self.load_requests.try_send(());
             }
             Effect::LoadEvents { stack, after } => self.load_events(stack, after),
+            Effect::LoadReport(period) => self.load_report(period),
             Effect::PlanSleep(stack) => self.plan_sleep(stack),
             Effect::Sleep { stack, until } => self.change_power(stack, PowerChange::Sleep(until)),
             Effect::Wake(stack) => self.change_power(stack, PowerChange::Wake),
@@ -286,6 +288,15 @@ impl EffectRunner {
         tokio::spawn(async move {
             let answer = teardowns.log(&reader, &stack).await;
             let _ = events.send(Event::RunLogLoaded { stack, answer });
+        });
+    }
+
+    fn load_report(&self, period: Span) {
+        let (reader, events) = (Arc::clone(&self.reader), self.events.clone());
+        tokio::spawn(async move {
+            let answer = report::read(&reader, period).await;
+            let answer = answer.map(Box::new).map_err(Problem::from);
+            let _ = events.send(Event::ReportLoaded(answer));
         });
     }
 

@@ -3,6 +3,7 @@
 mod batch;
 mod combined;
 mod command_line;
+mod economics;
 mod keys;
 mod marks;
 mod mouse;
@@ -96,6 +97,10 @@ fn apply(model: &mut Model, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::TeardownProgress { stack, steps } => teardown::progress(model, &stack, steps),
+        Event::ReportLoaded(answer) => {
+            economics::loaded(model, answer);
+            Vec::new()
+        }
         Event::DemoPrepared { done, count } => {
             model.preparing = (done < count).then_some((done, count));
             model.dirty = true;
@@ -268,6 +273,9 @@ fn counts_seconds(model: &Model) -> bool {
             .leased()
             .and_then(|name| model.operations.running(name));
         return operation.is_some() || model.store.stack(&detail.stack).is_some_and(young);
+    }
+    if matches!(model.screen, Screen::Economics(_)) {
+        return false;
     }
     let rows = layout::rows(model.size);
     model.list.shown(rows).any(|line| match line {

@@ -18,6 +18,7 @@ mod batch_progress;
 mod canvas;
 mod command_line;
 mod detail;
+mod economics;
 mod empty;
 mod glyphs;
 mod header;
@@ -49,6 +50,7 @@ pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
     header::render(&mut canvas, areas.header, model);
     match &model.screen {
         Screen::Detail(detail) => detail::render(&mut canvas, areas.body, detail, model),
+        Screen::Economics(screen) => economics::render(&mut canvas, areas.body, screen, model),
         Screen::List if model.store.stacks().is_empty() => {
             empty::render(&mut canvas, areas.body, model);
         }
@@ -67,7 +69,8 @@ pub(crate) fn view(frame: &mut Frame<'_>, model: &Model) {
 
 pub(crate) use self::detail::{max_scroll, tab_at};
 pub(crate) use self::popup::{
-    combined_list, max_batch_scroll, max_help_scroll, max_log_scroll, max_messages_scroll,
+    combined_list, max_batch_scroll, max_explanation_scroll, max_help_scroll, max_log_scroll,
+    max_messages_scroll,
 };
 
 /// Returns the screen as text, one line per row, without trailing blanks.

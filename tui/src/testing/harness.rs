@@ -17,6 +17,7 @@ use stack::{Lease, NewEvent, Policy, ReaperStatus, RunId, Seq, StackName};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::event::{CloudData, Event, LedgerData, RunLog};
 use crate::dashboard::keymap::Keymap;
+use crate::dashboard::model::economics::ReportData;
 use crate::dashboard::model::saved_view::SavedView;
 use crate::dashboard::model::{Model, Settings, Size};
 use crate::dashboard::problem::Problem;
@@ -227,6 +228,41 @@ impl Harness {
             answer: Ok(events),
             wake_duration: None,
         });
+    }
+
+    /// The report on all stacks was read.
+    pub fn load_report(&mut self, by_app: stack::report::Report, by_owner: stack::report::Report) {
+        let report = ReportData { by_app, by_owner };
+        self.handle(Event::ReportLoaded(Ok(Box::new(report))));
+    }
+
+    /// Reading the report on all stacks failed.
+    pub fn fail_report(&mut self, message: &str) {
+        self.handle(Event::ReportLoaded(Err(Problem {
+            message: message.to_owned(),
+            refused: false,
+        })));
+    }
+
+    /// The report of the demo on the last 30 days: this many live stacks, and those that are gone.
+    #[must_use]
+    pub fn demo_report(
+        now: Timestamp,
+        stacks: usize,
+        by: &stack::report::GroupBy,
+    ) -> stack::report::Report {
+        let since = stack::Span::minutes(30 * 24 * 60).before(now);
+        let mut builder = stack::report::ReportBuilder::new(since, now, by.clone());
+        let all = demo::history(now)
+            .into_iter()
+            .chain(demo::events(now, stacks));
+        for (name, events) in all {
+            for (event, seq) in events.into_iter().zip(1..) {
+                // The demo has only valid events, which a test of it checks.
+                let _ = builder.event(&event.into_event(name.clone(), Seq(seq)));
+            }
+        }
+        builder.finish(&stack::report::ReportInputs::default())
     }
 
     /// The plan of a teardown is ready.

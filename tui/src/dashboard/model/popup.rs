@@ -16,6 +16,8 @@ pub(crate) use plan_request::PlanState;
 pub(crate) use sleep::SleepDialog;
 pub(crate) use teardown::TeardownDialog;
 
+use super::economics::explanation::Explanation;
+
 /// An open popup.
 #[derive(Debug)]
 pub(crate) enum Popup {
@@ -27,6 +29,8 @@ pub(crate) enum Popup {
     Log(Box<LogView>),
     /// The sort orders; the index of the selected one.
     Sort(usize),
+    /// How a figure was computed; the number of lines scrolled.
+    Explanation(Box<Explanation>, usize),
     /// Extend a lease.
     Extend(ExtendDialog),
     /// Hold a stack.
@@ -45,9 +49,12 @@ impl Popup {
     /// Whether keys write text in the popup.
     pub(crate) fn is_text_focused(&self) -> bool {
         match self {
-            Self::Help(_) | Self::Messages(_) | Self::Log(_) | Self::Sort(_) | Self::Batch(_) => {
-                false
-            }
+            Self::Help(_)
+            | Self::Messages(_)
+            | Self::Log(_)
+            | Self::Sort(_)
+            | Self::Batch(_)
+            | Self::Explanation(..) => false,
             Self::Sleep(nap) => nap.writing,
             Self::Extend(extend) => extend.is_text_focused(),
             Self::Hold(_) => true,

@@ -2,7 +2,7 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::{keys, navigation};
+use super::{economics, keys, navigation};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::model::column::ListColumn;
 use crate::dashboard::model::command_line::{CommandLine, ListCommand, Surroundings};
@@ -114,6 +114,10 @@ fn carry_out(model: &mut Model, command: ListCommand) -> Vec<Effect> {
                     dialog.until = Input::new(until);
                 }
             });
+        }
+        ListCommand::Report(period) => {
+            model.economics.period = period.unwrap_or(model.economics.period);
+            return economics::open(model);
         }
         ListCommand::Act(msg) => return keys::on_screen(model, msg),
     }

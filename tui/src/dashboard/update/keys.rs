@@ -4,7 +4,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use stack::Elapsed;
 
 use super::{
-    command_line, marks, navigation, open_url, popup, run_log, sleep, stack_actions, teardown,
+    command_line, economics, marks, navigation, open_url, popup, run_log, sleep, stack_actions,
+    teardown,
 };
 use crate::dashboard::effect::Effect;
 use crate::dashboard::keymap::{self, KeyContext, KeyMeaning, KeyStroke};
@@ -25,7 +26,10 @@ pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     if is_meant_for_a_missing_field(model, key) {
         return Vec::new();
     }
-    let on_screen = matches!(key_context(model), KeyContext::List | KeyContext::Detail);
+    let on_screen = matches!(
+        key_context(model),
+        KeyContext::List | KeyContext::Detail | KeyContext::Economics
+    );
     let effects = act(model, key);
     let is_open =
         model.popup.is_some() || model.list.editing_filter || model.command_line.is_open();
@@ -138,6 +142,7 @@ pub(super) fn on_screen(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match model.screen {
         Screen::List => on_list(model, msg),
         Screen::Detail(_) => on_detail(model, msg),
+        Screen::Economics(_) => economics::act(model, msg),
     }
 }
 
@@ -164,6 +169,7 @@ pub(super) fn key_context(model: &Model) -> KeyContext {
         (None, _) if model.list.editing_filter => KeyContext::Text,
         (None, Screen::List) => KeyContext::List,
         (None, Screen::Detail(_)) => KeyContext::Detail,
+        (None, Screen::Economics(_)) => KeyContext::Economics,
     }
 }
 
@@ -283,13 +289,16 @@ fn on_detail(model: &mut Model, msg: Msg) -> Vec<Effect> {
         other => return everywhere(model, other),
     }
     navigation::clamp_scroll(model);
-    teardown::preview(model, false)
+    let mut effects = economics::load_for_tab(model);
+    effects.extend(teardown::preview(model, false));
+    effects
 }
 
-/// Handles messages that mean the same in the list and on a stack's page.
-fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
+/// Handles messages that mean the same on every screen.
+pub(super) fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Help => model.popup = Some(Popup::Help(0)),
+        Msg::Economics => return economics::open(model),
         Msg::Messages => model.popup = Some(Popup::Messages(0)),
         Msg::Batch => marks::show_batch(model),
         Msg::Command => command_line::open(model),

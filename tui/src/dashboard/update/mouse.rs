@@ -3,7 +3,7 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{navigation, teardown};
+use super::{economics, navigation, teardown};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::model::{Model, Screen};
@@ -38,6 +38,7 @@ fn wheel(model: &mut Model, by: isize) {
             detail.scroll = detail.scroll.saturating_add_signed(by);
             navigation::clamp_scroll(model);
         }
+        Screen::Economics(_) => {}
     }
 }
 
@@ -47,7 +48,12 @@ fn click(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
         if let Some(tab) = crate::dashboard::view::tab_at(model.size, mouse.column, mouse.row) {
             (detail.tab, detail.scroll) = (tab, 0);
         }
-        return teardown::preview(model, false);
+        let mut effects = economics::load_for_tab(model);
+        effects.extend(teardown::preview(model, false));
+        return effects;
+    }
+    if matches!(model.screen, Screen::Economics(_)) {
+        return Vec::new();
     }
     match layout::hit(model, mouse.column, mouse.row) {
         Some(Hit::Title(column)) => {

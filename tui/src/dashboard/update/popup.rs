@@ -43,6 +43,10 @@ pub(super) fn act(model: &mut Model, msg: Msg) -> Vec<Effect> {
             (scroll_text(scroll, last, msg), Vec::new())
         }
         Popup::Log(log) => (run_log::act(model, log, msg), Vec::new()),
+        Popup::Explanation(shown, scroll) => {
+            let last = view::max_explanation_scroll(model.size, shown);
+            (scroll_text(scroll, last, msg), Vec::new())
+        }
         Popup::Sort(chosen) => (sort(model, chosen, msg), Vec::new()),
         Popup::Extend(popup) => extend(model, popup, msg),
         Popup::Hold(popup) => hold(model, popup, msg),
@@ -69,7 +73,12 @@ pub(super) fn close_if_gone(model: &mut Model) -> Vec<Effect> {
         Some(Popup::Teardown(popup)) => popup.stack.clone(),
         Some(Popup::Combined(_)) => return combined::leave_out_gone(model),
         Some(
-            Popup::Help(_) | Popup::Messages(_) | Popup::Log(_) | Popup::Sort(_) | Popup::Batch(_),
+            Popup::Help(_)
+            | Popup::Messages(_)
+            | Popup::Log(_)
+            | Popup::Sort(_)
+            | Popup::Batch(_)
+            | Popup::Explanation(..),
         )
         | None => {
             return Vec::new();
@@ -116,7 +125,12 @@ pub(super) fn edit(popup: &mut Popup, request: InputRequest) {
         Popup::Teardown(confirm) => teardown::edit(confirm, request),
         Popup::Sleep(nap) => sleep::edit(nap, request),
         Popup::Combined(combined) => combined.edit(request),
-        Popup::Help(_) | Popup::Messages(_) | Popup::Log(_) | Popup::Sort(_) | Popup::Batch(_) => {}
+        Popup::Help(_)
+        | Popup::Messages(_)
+        | Popup::Log(_)
+        | Popup::Sort(_)
+        | Popup::Batch(_)
+        | Popup::Explanation(..) => {}
     }
 }
 

@@ -14,6 +14,7 @@ mod init;
 mod lease;
 mod progress;
 mod resources;
+mod sparklines;
 mod timeline;
 
 use ratatui::layout::Rect;
@@ -99,7 +100,7 @@ fn page(detail: &Detail, stack: &StackRow, model: &Model, columns: u16) -> Page 
         Tab::Init => init::fill(&mut page, stack, model),
         Tab::Resources => resources::fill(&mut page, stack, model),
         Tab::Events => events::fill(&mut page, detail),
-        Tab::Economics => economics::fill(&mut page, stack, model),
+        Tab::Economics => economics::fill(&mut page, stack, detail, model),
     }
     page
 }

@@ -11,7 +11,7 @@ use crate::dashboard::msg::Msg;
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 
-const ON_LIST: [Msg; 19] = [
+const ON_LIST: [Msg; 20] = [
     Msg::Help,
     Msg::Quit,
     Msg::Open,
@@ -24,6 +24,7 @@ const ON_LIST: [Msg; 19] = [
     Msg::Unhold,
     Msg::Sleep,
     Msg::Wake,
+    Msg::Economics,
     Msg::Command,
     Msg::OpenUrl,
     Msg::Log,
@@ -51,6 +52,16 @@ const ON_DETAIL: [Msg; 15] = [
     Msg::Messages,
 ];
 
+const ON_ECONOMICS: [Msg; 7] = [
+    Msg::Help,
+    Msg::Quit,
+    Msg::Back,
+    Msg::Down,
+    Msg::Open,
+    Msg::Refresh,
+    Msg::Messages,
+];
+
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     if model.command_line.is_open() {
         let pairs = [
@@ -67,6 +78,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, model: &Model) {
     let msgs: &[Msg] = match model.screen {
         Screen::List => &ON_LIST,
         Screen::Detail(_) => &ON_DETAIL,
+        Screen::Economics(_) => &ON_ECONOMICS,
     };
     let mut x = area.x + 1;
     if model.settings.replay {

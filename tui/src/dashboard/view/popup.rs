@@ -2,6 +2,7 @@
 
 mod batch;
 mod combined;
+mod explanation;
 mod extend;
 mod help;
 mod hold;
@@ -18,8 +19,9 @@ use tui_input::Input;
 use self::combined::ShownList;
 use super::canvas::Canvas;
 use super::page::Page;
-use crate::dashboard::model::Model;
+use crate::dashboard::model::economics::explanation::Explanation;
 use crate::dashboard::model::popup::{CombinedDialog, LogView, Popup};
+use crate::dashboard::model::{Model, Size};
 use crate::dashboard::theme::Ink;
 use crate::format::style::Tone;
 
@@ -28,6 +30,7 @@ pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, popup: &Popup, model: 
         Popup::Help(scroll) => help::render(canvas, area, *scroll, model),
         Popup::Log(log) => log::render(canvas, area, log, model),
         Popup::Messages(scroll) => messages::render(canvas, area, *scroll, model),
+        Popup::Explanation(shown, scroll) => explanation::render(canvas, area, shown, *scroll),
         Popup::Sort(chosen) => sort::render(canvas, area, *chosen, model),
         Popup::Extend(extend) => extend::render(canvas, area, extend, model),
         Popup::Hold(hold) => hold::render(canvas, area, hold, model),
@@ -61,6 +64,11 @@ pub(crate) fn max_help_scroll(model: &Model) -> usize {
 /// Returns the last useful scroll position of a log.
 pub(crate) fn max_log_scroll(log: &LogView, model: &Model) -> usize {
     log::max_scroll(log, model)
+}
+
+/// Returns the last useful scroll position of an explanation.
+pub(crate) fn max_explanation_scroll(size: Size, shown: &Explanation) -> usize {
+    explanation::max_scroll(size, shown)
 }
 
 /// Adds the resources of a teardown plan, one per line.

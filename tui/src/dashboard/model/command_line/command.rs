@@ -41,6 +41,8 @@ pub(crate) enum ListCommand {
     Hold(Option<String>, Option<String>),
     /// Sleep: fills the field of the popup.
     Sleep(Option<String>),
+    /// Show the economics of all stacks, over a period.
+    Report(Option<Span>),
     /// What a key does.
     Act(Msg),
 }
@@ -64,6 +66,7 @@ pub(crate) const COMMANDS: &[CommandSpec] = &[
     spec("columns", "all|[+|-]COLUMN…", "choose the columns"),
     spec("theme", "NAME", "change the colours"),
     spec("show", "STACK", "open the page of a stack"),
+    spec("report", "[PERIOD]", "show the economics of all stacks"),
     spec("teardown", "", "plan a teardown"),
     spec("extend", "[DURATION]", "extend the lease"),
     spec("hold", "[UNTIL [WHY]]", "keep the reaper away"),
@@ -119,6 +122,10 @@ impl ListCommand {
             "theme" if given.is_none() => return Err(missing("theme", &theme_names())),
             "theme" => Self::Theme(rest.parse()?),
             "show" => Self::Show(show(rest, around.store)?),
+            "report" => {
+                let period: Result<Option<Span>, _> = given.as_deref().map(str::parse).transpose();
+                Self::Report(period.map_err(|error| error.to_string())?)
+            }
             "extend" => {
                 let by: Result<Option<Span>, _> = given.as_deref().map(str::parse).transpose();
                 by.map_err(|error| error.to_string())?;
@@ -300,6 +307,8 @@ mod tests {
                 "theme monochrome",
                 ListCommand::Theme(ThemeName::Monochrome),
             ),
+            ("report", ListCommand::Report(None)),
+            ("report 30d", ListCommand::Report("30d".parse().ok())),
             ("extend 2h", ListCommand::Extend(text("2h"))),
             ("hold", ListCommand::Hold(None, None)),
             (

@@ -148,7 +148,7 @@ fn sleep(page: &mut Page, stack: &StackRow, lease: &Lease, model: &Model) {
     }
     let wake_duration = match &model.screen {
         Screen::Detail(detail) => detail.wake_duration,
-        Screen::List => None,
+        Screen::List | Screen::Economics(_) => None,
     };
     page.field("", &progress::ready_again(wake_duration), Tone::Quiet);
 }
