@@ -4,6 +4,7 @@
 mod cloud;
 mod history;
 pub(crate) mod prepare;
+pub(crate) mod report;
 pub(crate) mod simulation;
 
 use std::time::Duration;

@@ -10,16 +10,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use stack::ledger::LedgerError;
+use stack::ledger::{LedgerError, Scope};
+use stack::report::GroupBy;
 use stack::service::Service;
 use stack::service::teardown::{Progress, TeardownPlan};
-use stack::{Actor, EventKind, Lease, NewEvent, Resource, RunId, Seq, Source, StackName};
+use stack::{Actor, EventKind, Lease, NewEvent, Resource, RunId, Seq, Source, Span, StackName};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::cloud;
+use super::report::{DemoEvents, report};
 use crate::dashboard::effect::Effect;
 use crate::dashboard::event::{CloudData, Event};
+use crate::dashboard::model::economics::ReportData;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
 
@@ -139,6 +142,9 @@ impl Simulation {
             Effect::Sync => {
                 tokio::spawn(async move { world.sync().await });
             }
+            Effect::LoadReport(period) => {
+                tokio::spawn(async move { world.load_report(period).await });
+            }
             Effect::LoadCloud => self.show_cloud(),
             other => return Some(other),
         }
@@ -160,6 +166,29 @@ impl Simulation {
             }
         }
         self.show_cloud();
+    }
+
+    /// Computes the report here, because the use cases know nothing of the simulated cloud.
+    async fn load_report(&self, period: Span) {
+        let answer = self.every_event().await.map(|stacks| {
+            let now = self.now();
+            let cloud = lock(&self.cloud).clone();
+            let of = |by| report((period.before(now), now), by, &stacks, &cloud);
+            let (by_app, by_owner) = (of(GroupBy::App), of(GroupBy::Owner));
+            Box::new(ReportData { by_app, by_owner })
+        });
+        self.send(Event::ReportLoaded(answer));
+    }
+
+    async fn every_event(&self) -> Result<DemoEvents, Problem> {
+        let problem = |error| Problem::from(stack::ServiceError::from(error));
+        let ledger = self.service.ledger();
+        let mut stacks = DemoEvents::new();
+        for lease in ledger.leases(Scope::All).await.map_err(problem)? {
+            let events = ledger.events(&lease.name, Seq::NONE).await;
+            stacks.insert(lease.name, events.map_err(problem)?);
+        }
+        Ok(stacks)
     }
 
     fn show_cloud(&self) {

@@ -252,17 +252,17 @@ impl Harness {
         by: &stack::report::GroupBy,
     ) -> stack::report::Report {
         let since = stack::Span::minutes(30 * 24 * 60).before(now);
-        let mut builder = stack::report::ReportBuilder::new(since, now, by.clone());
         let all = demo::history(now)
             .into_iter()
             .chain(demo::events(now, stacks));
-        for (name, events) in all {
-            for (event, seq) in events.into_iter().zip(1..) {
-                // The demo has only valid events, which a test of it checks.
-                let _ = builder.event(&event.into_event(name.clone(), Seq(seq)));
-            }
-        }
-        builder.finish(&stack::report::ReportInputs::default())
+        let all = all.map(|(name, events)| {
+            let events = events.into_iter().zip(1..);
+            let events = events.map(|(event, seq)| event.into_event(name.clone(), Seq(seq)));
+            let events = events.collect();
+            (name, events)
+        });
+        let cloud = demo::snapshot(now, &demo::leases(now, stacks), true);
+        demo::report::report((since, now), by.clone(), &all.collect(), &cloud)
     }
 
     /// The plan of a teardown is ready.

@@ -37,7 +37,7 @@ async fn world() -> World {
         reaper: Duration::from_millis(200),
     };
     let simulation = Simulation::new(service, stack::testing::actor(), sender, pace);
-    let leases = ledger.leases(stack::ledger::Scope::Live).await.unwrap();
+    let leases = ledger.leases(Scope::Live).await.unwrap();
     *lock(&simulation.cloud) = demo::snapshot(noon(), &leases, true);
     World {
         simulation,
@@ -59,11 +59,7 @@ impl World {
 
     /// The first stack in a phase for which something holds.
     async fn find(&self, phase: Phase, holds: impl Fn(&Lease) -> bool) -> StackName {
-        let leases = self
-            .ledger
-            .leases(stack::ledger::Scope::Live)
-            .await
-            .unwrap();
+        let leases = self.ledger.leases(Scope::Live).await.unwrap();
         let mut found = leases
             .into_iter()
             .filter(|lease| lease.phase_at(noon()) == phase && holds(lease));
@@ -144,11 +140,7 @@ async fn some_teardowns_leave_residue() {
 async fn unleased_stacks_are_swept() {
     let mut world = world().await;
     let cloud = lock(&world.simulation.cloud).clone().view();
-    let leases = world
-        .ledger
-        .leases(stack::ledger::Scope::Live)
-        .await
-        .unwrap();
+    let leases = world.ledger.leases(Scope::Live).await.unwrap();
     let refs: Vec<&Lease> = leases.iter().collect();
     let tagged = cloud.unleased(&refs)[0].clone();
     let key = StackKey::Tags(Box::new(tagged));
@@ -215,11 +207,7 @@ async fn power_outcome(world: &mut World) -> Box<stack::service::power::PowerOut
 async fn the_reaper_ends_stacks() {
     let mut world = world().await;
     let view = world.simulation.service.leases().view().await.unwrap();
-    let leases = world
-        .ledger
-        .leases(stack::ledger::Scope::Live)
-        .await
-        .unwrap();
+    let leases = world.ledger.leases(Scope::Live).await.unwrap();
     let idle = stack::idle::Activity::default();
     let due = stack::due::due(leases.iter().map(|lease| (lease, &idle)), &view);
     let due: Vec<StackName> = due.into_iter().map(|due| due.name).collect();
