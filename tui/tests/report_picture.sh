@@ -7,5 +7,5 @@ browser=$(command -v chromium || command -v chromium-browser || command -v googl
   echo "Chromium is not on the PATH: docs/report.png stays as it is" >&2
   exit 0
 }
-"$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --window-size=1180,1120 \
+"$browser" --headless=new --no-sandbox --disable-gpu --hide-scrollbars --window-size=1180,900 \
   --blink-settings=preferredColorScheme=1 --screenshot="$PWD/docs/report.png" "file://$page"

@@ -209,7 +209,7 @@ fn table(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
     }
     ui.table(&table)?;
     ui.line("")?;
-    for line in notes(report) {
+    for line in notes(report).into_iter().chain(overhead::notes(report)) {
         ui.text(&line)?;
     }
     Ok(())
@@ -235,7 +235,6 @@ fn notes(report: &Report) -> Vec<String> {
         let last = values::minute(last);
         lines.push(format!("BILLED covers the days until {last} UTC."));
     }
-    lines.extend(overhead::notes(report));
     lines
 }
 
