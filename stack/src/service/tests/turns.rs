@@ -255,7 +255,11 @@ async fn a_turn_ends_whatever_the_policy_of_the_service() {
         world.opening("first").await.unwrap().unwrap();
         match end {
             "ready" => unlimited.leases().ready(&name).await.unwrap(),
-            _ => unlimited.leases().ready_timed_out(&name).await.unwrap(),
+            _ => unlimited
+                .leases()
+                .ready_timed_out(&name, Vec::new())
+                .await
+                .unwrap(),
         };
         assert!(world.members(PoolName::inits()).await.is_empty(), "{end}");
         unlimited.leases().release(&name).await.unwrap();
