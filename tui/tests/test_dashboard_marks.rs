@@ -63,9 +63,9 @@ fn marks_stay_with_their_stacks() {
     shows(&harness, "✓ 2 marked");
     harness.keys(" ");
     shows(&harness, "✓ 1 marked");
-    harness.keys(" s1s1/b<enter>g");
+    harness.keys(" s1s1/b<enter>");
     shows(&harness, "✓ 2 marked");
-    harness.keys("<esc>gg");
+    harness.keys("<esc>:group app<enter>:group none<enter>");
     assert!(is_marked(&harness, "a") && is_marked(&harness, "c"));
     harness.load(["a", "b", "c"].map(usual_lease).to_vec(), reaper());
     assert!(is_marked(&harness, "a") && is_marked(&harness, "c"));

@@ -56,7 +56,11 @@ fn a_looser_policy_changes_nothing_without_a_reaper() {
     let sandbox = Sandbox::new();
     overdue_stack(&sandbox);
     let ran = sandbox.run(&["report", "--what-if", "ttl=2d"]).ok();
-    assert!(ran.stdout.contains("$12.00 instead of $12.00: the same"));
+    let told = ran.stdout.replace('\n', " ");
+    assert!(
+        told.contains("$12.00 instead of $12.00: the same"),
+        "{told}"
+    );
     assert!(ran.stdout.contains("Each would have ended when it did."));
     let ran = sandbox.run(&["report", "--what-if", "tll=2d"]).exits(2);
     assert!(ran.stderr.contains("unknown key \"tll\""), "{ran:#?}");

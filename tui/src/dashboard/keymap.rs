@@ -206,7 +206,7 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(
         &[KeyCode::Char('b')],
         "b",
-        Msg::Batch,
+        Msg::Results,
         "results",
         "show how the last action on marked stacks went, stack by stack",
         SCREENS,

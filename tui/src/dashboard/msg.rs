@@ -43,7 +43,7 @@ pub(crate) enum Msg {
     /// Mark every stack in the list, or remove the marks.
     MarkAll,
     /// Show the last action on several stacks.
-    Batch,
+    Results,
     /// Tear the stack down.
     Teardown,
     /// Extend the lease.

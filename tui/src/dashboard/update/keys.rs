@@ -300,7 +300,7 @@ pub(super) fn everywhere(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Help => model.popup = Some(Popup::Help(0)),
         Msg::Economics => return economics::open(model),
         Msg::Messages => model.popup = Some(Popup::Messages(0)),
-        Msg::Batch => marks::show_batch(model),
+        Msg::Results => marks::show_batch(model),
         Msg::Command => command_line::open(model),
         Msg::OpenUrl => return open_url::begin(model),
         Msg::Log => return run_log::open(model),
