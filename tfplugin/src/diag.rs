@@ -47,6 +47,24 @@ impl Diagnostic {
 
     fn new(severity: Severity, summary: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
+    /// Marks an error that only says that a value is unknown.
+    pub(crate) fn about_unknown(mut self) -> Self {
+        self.waits = true;
+        self
+    }
+
+    /// The detail with the location. Terraform shows the line of a nested value, but not in which
+    /// element it is.
+    pub(crate) fn located_detail(&self) -> String {
+        let path = self.path.to_string();
+        let location = format!("This is at {path}.");
+        match self.detail.as_str() {
+            detail if self.path.steps().len() < 2 || detail.contains(&path) => detail.to_owned(),
+            "" => location,
+            detail => format!("{detail}\n\n{location}"),
+        }
+    }
+
             severity,
             summary: summary.into(),
             detail: detail.into(),

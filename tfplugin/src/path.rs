@@ -11,11 +11,15 @@ pub enum Step {
     Key(String),
     /// An element of a list or a tuple, by index from zero.
     Index(i64),
+    /// An element of a set. It has no address: the SDK names it in messages, and the path that
+    /// Terraform gets ends at the set.
+    Element,
 }
 
 /// The position of a value inside another. The empty path is the whole value.
 ///
-/// The protocol has no paths for elements of a set, so a path into a set stops at the set.
+/// The protocol has no paths for elements of a set. A path into one is for messages only, and
+/// [`Path::addressable`] is its part that Terraform understands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Path(Vec<Step>);
 
@@ -48,6 +52,19 @@ impl Path {
     #[must_use]
     pub fn index(&self, index: usize) -> Self {
         self.join(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
+    }
+
+    /// Appends an element of a set, for messages.
+    #[must_use]
+    pub fn element(&self) -> Self {
+        self.join(Step::Element)
+    }
+
+    /// The part of the path that leads to an address: it ends at the first set.
+    #[must_use]
+    pub fn addressable(&self) -> Self {
+        let steps = self.0.iter().take_while(|step| **step != Step::Element);
+        Self(steps.cloned().collect())
     }
 
     /// Appends a step.
@@ -103,7 +120,8 @@ impl From<&str> for Path {
 }
 
 impl fmt::Display for Path {
-    /// `http[0].url`, `labels["cost-center"]`, as in Terraform's own messages.
+    /// `http[0].url`, `labels["cost-center"]`, as in Terraform's own messages. An element of a set
+    /// is `[*]`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, step) in self.0.iter().enumerate() {
             match step {
@@ -111,6 +129,7 @@ impl fmt::Display for Path {
                 Step::Attribute(name) => write!(f, ".{name}")?,
                 Step::Key(key) => write!(f, "[{key:?}]")?,
                 Step::Index(position) => write!(f, "[{position}]")?,
+                Step::Element => write!(f, "[*]")?,
             }
         }
         Ok(())

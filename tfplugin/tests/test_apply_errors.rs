@@ -151,6 +151,11 @@ async fn an_unknown_result_is_an_error_and_stored_as_null() {
         .await
         .unwrap_err();
     assert_eq!(failure.diagnostics()[0].path.to_string(), "changes");
+    let detail = &failure.diagnostics()[0].detail;
+    assert!(
+        detail.starts_with("The provider did not set `changes`."),
+        "{detail}"
+    );
     assert_eq!(thing.get("changes"), Json::Null);
     assert!(thing.is_tainted());
 }

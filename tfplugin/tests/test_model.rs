@@ -159,7 +159,7 @@ fn an_error_has_the_path_of_the_element() {
     );
     assert_eq!(
         errors(with("zones", Dynamic::list([1]))),
-        ["zones: Unexpected value: Expected a string, found a number."]
+        ["zones[*]: Unexpected value: Expected a string, found a number."]
     );
 }
 

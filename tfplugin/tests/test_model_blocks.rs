@@ -110,7 +110,7 @@ fn an_error_has_the_path_of_the_block_or_of_its_set() {
         .iter()
         .map(|d| d.path.to_string())
         .collect();
-    assert_eq!(paths, ["rule[1].port", "peer.port"]);
+    assert_eq!(paths, ["rule[1].port", "peer[*].port"]);
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn encoding_errors_have_paths() {
         ),
         (
             with(&root.attribute("zones").index(0), true),
-            "zones: expected a string, found a boolean",
+            "zones[*]: expected a string, found a boolean",
         ),
         (
             with(&root.attribute("pair"), Dynamic::list([true])),
@@ -117,11 +117,11 @@ fn decoding_errors_have_paths() {
         ),
         (
             b"\x83\xa1a\x90\xa1b\x80\xa1c\x91\x90",
-            "c: expected a string, found an array",
+            "c[*]: expected a string, found an array",
         ),
         (
             b"\x83\xa1a\x90\xa1b\x80\xa1c\x91\xa1\xff",
-            "c: the text is not UTF-8",
+            "c[*]: the text is not UTF-8",
         ),
         (
             b"\x83\xa1a\xc1",

@@ -113,7 +113,7 @@ fn errors_have_paths() {
             r#"{"ports":["x"]}"#,
             "ports[0]: the text is not a decimal number",
         ),
-        (r#"{"on":[7]}"#, "on: expected a boolean, found a number"),
+        (r#"{"on":[7]}"#, "on[*]: expected a boolean, found a number"),
         ("[]", "expected an object, found an array"),
     ];
     for (text, message) in table {

@@ -151,13 +151,47 @@ fn schemas() {
 /// Diagnostics and paths survive the conversion to messages and back. The root path is omitted.
 #[test]
 fn diagnostics() {
+    let error = Diagnostic::error("No", "Not at all.").at("http");
     let path = Path::new("http").index(1).attribute("labels").key("k");
-    let error = Diagnostic::error("No", "Not at all.").at(path);
+    let nested = Diagnostic::error("No", "This is at http[1].labels[\"k\"].").at(path);
     let warning = Diagnostic::warning("Hm", "");
-    for diagnostic in [error, warning] {
+    for diagnostic in [error, nested, warning] {
         let message = proto::Diagnostic::from(diagnostic.clone());
         assert_ne!(message.severity(), proto::diagnostic::Severity::Invalid);
         assert_eq!(message.attribute.is_none(), diagnostic.path.is_root());
         assert_eq!(Diagnostic::from(message), diagnostic);
+    }
+}
+
+/// Terraform prints no path below the first level, so the text names it. A path ends at a set.
+#[test]
+fn a_diagnostic_names_its_location() {
+    let set = Path::new("rules");
+    let table = [
+        (Path::root(), "Why.", "Why.", Path::root()),
+        (Path::new("name"), "Why.", "Why.", Path::new("name")),
+        (
+            Path::new("http").index(1).attribute("url"),
+            "Why.",
+            "Why.\n\nThis is at http[1].url.",
+            Path::new("http").index(1).attribute("url"),
+        ),
+        (
+            set.element().attribute("ports").index(2),
+            "",
+            "This is at rules[*].ports[2].",
+            set.clone(),
+        ),
+        (
+            set.element(),
+            "An element.",
+            "An element.\n\nThis is at rules[*].",
+            set,
+        ),
+    ];
+    for (path, detail, text, shown) in table {
+        let message = proto::Diagnostic::from(Diagnostic::error("No", detail).at(path));
+        assert_eq!(message.detail, text);
+        assert_eq!(Diagnostic::from(message).path, shown);
     }
 }

@@ -29,7 +29,7 @@ proptest! {
             Ok(_) => prop_assert!(value.is_wholly_known()),
             Err(error) => {
                 prop_assert!(matches!(error.kind(), WireErrorKind::Unknown));
-                prop_assert_eq!(Some(error.path()), value.find(&ty, |v| matches!(v, Dynamic::Unknown(_))));
+                prop_assert_eq!(Some(error.path().addressable()), value.find(&ty, |v| matches!(v, Dynamic::Unknown(_))));
             }
         }
     }

@@ -74,7 +74,12 @@ impl Dynamic {
     /// assert_eq!(path.map(|p| p.to_string()).as_deref(), Some("ports[1]"));
     /// ```
     #[must_use]
-    pub fn find(&self, ty: &Type, mut matches: impl FnMut(&Self) -> bool) -> Option<Path> {
+    pub fn find(&self, ty: &Type, matches: impl FnMut(&Self) -> bool) -> Option<Path> {
+        self.locate(ty, matches).map(|path| path.addressable())
+    }
+
+    /// Like [`find`](Self::find), with the path into a set, for messages.
+    pub(crate) fn locate(&self, ty: &Type, mut matches: impl FnMut(&Self) -> bool) -> Option<Path> {
         let mut steps = Vec::new();
         self.search(ty, &mut matches, &mut steps).then(|| {
             steps.reverse();
@@ -96,7 +101,9 @@ impl Dynamic {
             (Self::Typed(ty, value), _) => value.search(ty, matches, steps),
             (Self::List(elements), Type::Set(element)) => {
                 let found = elements.iter().any(|e| e.search(element, matches, steps));
-                steps.clear();
+                if found {
+                    steps.push(Step::Element);
+                }
                 found
             }
             (Self::List(elements), _) => elements.iter().enumerate().any(|(index, value)| {

@@ -13,8 +13,8 @@ impl From<Diagnostic> for proto::Diagnostic {
         };
         Self {
             severity: severity.into(),
+            detail: diagnostic.located_detail(),
             summary: diagnostic.summary,
-            detail: diagnostic.detail,
             attribute: (!diagnostic.path.is_root()).then(|| (&diagnostic.path).into()),
         }
     }
@@ -24,17 +24,13 @@ impl From<proto::Diagnostic> for Diagnostic {
     /// A missing or unknown severity becomes an error. Terraform ignores such a message, but a test
     /// must see it.
     fn from(diagnostic: proto::Diagnostic) -> Self {
-        let severity = match diagnostic.severity() {
-            proto::diagnostic::Severity::Warning => Severity::Warning,
+        let create = match diagnostic.severity() {
+            proto::diagnostic::Severity::Warning => Self::warning,
             proto::diagnostic::Severity::Error | proto::diagnostic::Severity::Invalid => {
-                Severity::Error
+                Self::error
             }
         };
-        Self {
-            severity,
-            summary: diagnostic.summary,
-            detail: diagnostic.detail,
-            path: diagnostic.attribute.map(Path::from).unwrap_or_default(),
-        }
+        let path = diagnostic.attribute.map(Path::from).unwrap_or_default();
+        create(diagnostic.summary, diagnostic.detail).at(path)
     }
 }

@@ -6,13 +6,18 @@ use crate::proto::tfplugin6::attribute_path::Step as WireStep;
 use crate::proto::tfplugin6::attribute_path::step::Selector;
 
 impl From<&Path> for AttributePath {
+    /// A path into a set ends at the set.
     fn from(path: &Path) -> Self {
-        let steps = path.steps().iter().map(|step| WireStep {
-            selector: Some(match step {
+        let steps = path.steps().iter().map_while(|step| {
+            let selector = match step {
                 Step::Attribute(name) => Selector::AttributeName(name.clone()),
                 Step::Key(key) => Selector::ElementKeyString(key.clone()),
                 Step::Index(index) => Selector::ElementKeyInt(*index),
-            }),
+                Step::Element => return None,
+            };
+            Some(WireStep {
+                selector: Some(selector),
+            })
         });
         Self {
             steps: steps.collect(),

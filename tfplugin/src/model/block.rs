@@ -86,7 +86,7 @@ impl<M: Model> BlockField<nesting::Group> for M {
     }
 }
 
-/// Lists and sets differ only in paths: an element of a set has none.
+/// Lists and sets differ only in paths: an element of a set has no index.
 macro_rules! sequences {
     ($($nesting:ty, $address:expr;)*) => {$(
         impl<M: Model> BlockField<$nesting> for Vec<M> {
@@ -113,7 +113,7 @@ macro_rules! sequences {
 
 sequences! {
     nesting::List, |path, index| path.index(index);
-    nesting::Set, |path, _| path.clone();
+    nesting::Set, |path, _| path.element();
 }
 
 impl<M: Model> BlockField<nesting::Map> for BTreeMap<String, M> {

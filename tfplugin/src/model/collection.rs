@@ -111,9 +111,8 @@ impl<T: Item + Ord> Element for BTreeSet<T> {
     }
 
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
-        // Elements of a set have no path, so an error in one has the path of the set.
         let elements = into_list("a set", value, path)?.into_iter();
-        collect(elements.map(|element| decode_item(element, || path.clone())))
+        collect(elements.map(|element| decode_item(element, || path.element())))
     }
 
     fn encode(self) -> Dynamic {

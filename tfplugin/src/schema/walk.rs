@@ -89,14 +89,15 @@ fn walk_nested(
 #[derive(Clone)]
 pub(super) struct Address {
     path: Path,
-    in_set: bool,
+    /// In a set, the path that leads into it.
+    in_set: Option<Path>,
 }
 
 impl Address {
     pub(super) fn root() -> Self {
         Self {
             path: Path::root(),
-            in_set: false,
+            in_set: None,
         }
     }
 
@@ -105,7 +106,7 @@ impl Address {
     }
 
     pub(super) fn in_set(&self) -> bool {
-        self.in_set
+        self.in_set.is_some()
     }
 
     pub(super) fn attribute(&self, name: &str) -> Self {
@@ -116,6 +117,11 @@ impl Address {
         self.extend(|path| path.index(index))
     }
 
+    /// The path for a message, which also leads into sets.
+    pub(super) fn location(&self) -> &Path {
+        self.in_set.as_ref().unwrap_or(&self.path)
+    }
+
     pub(super) fn key(&self, key: &str) -> Self {
         self.extend(|path| path.key(key))
     }
@@ -123,18 +129,20 @@ impl Address {
     pub(super) fn element_of_set(&self) -> Self {
         Self {
             path: self.path.clone(),
-            in_set: true,
+            in_set: Some(self.location().element()),
         }
     }
 
     fn extend(&self, step: impl FnOnce(&Path) -> Path) -> Self {
-        Self {
-            path: if self.in_set {
-                self.path.clone()
-            } else {
-                step(&self.path)
+        match &self.in_set {
+            Some(inside) => Self {
+                path: self.path.clone(),
+                in_set: Some(step(inside)),
             },
-            in_set: self.in_set,
+            None => Self {
+                path: step(&self.path),
+                in_set: None,
+            },
         }
     }
 }

@@ -60,17 +60,19 @@ pub(super) fn null_remaining_unknowns(
     value: &mut Dynamic,
 ) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    while let Some(path) = value.find(&schema.value_type, Dynamic::is_unknown) {
+    while let Some(path) = value.locate(&schema.value_type, Dynamic::is_unknown) {
         diagnostics.push(
             Diagnostic::error(
                 "The provider left a value unknown",
-                "After an apply or a read, every value must be known. Terraform stores null for this \
-                 value. This is a bug in the provider.",
+                format!(
+                    "The provider did not set `{path}`. After an apply or a read, every value must \
+                     be known. Terraform stores null for this value. This is a bug in the provider."
+                ),
             )
             .at(path.clone()),
         );
         let replaced = value
-            .get_mut(&path)
+            .get_mut(&path.addressable())
             .map(|unknown| *unknown = null_unknowns(std::mem::take(unknown)));
         if replaced.is_none() {
             break;

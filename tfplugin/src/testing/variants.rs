@@ -189,6 +189,7 @@ fn value_at<'j>(json: &'j mut Json, path: &Path) -> Option<&'j mut Json> {
     path.steps().iter().try_fold(json, |json, step| match step {
         Step::Attribute(name) | Step::Key(name) => json.get_mut(name),
         Step::Index(index) => json.get_mut(usize::try_from(*index).ok()?),
+        Step::Element => None,
     })
 }
 

@@ -116,10 +116,8 @@ impl WireError {
         self.under(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
     }
 
-    /// Clears the path, because elements of sets have none.
-    pub(super) fn in_set(mut self) -> Self {
-        self.0.steps.clear();
-        self
+    pub(super) fn in_set(self) -> Self {
+        self.under(Step::Element)
     }
 
     /// The kind of the error.
