@@ -3,7 +3,9 @@
 use std::io::ErrorKind::NotFound;
 use std::{fs, process::ExitCode};
 
-use tfplugin::{Context, Model, NoConfig, Provider, Registry, Resource, Result, Value};
+use tfplugin::{
+    ApplyContext, Context, Model, NoConfig, Provider, Registry, Resource, Result, Value,
+};
 
 /// A note in a file.
 #[derive(Clone, Model)]
@@ -30,14 +32,14 @@ impl Resource for Notes {
         Self
     }
 
-    async fn create(&self, context: &mut Context, planned: Note) -> Result<Note> {
-        fs::File::create_new(planned.path()?)?;
+    async fn create(&self, context: &mut ApplyContext<'_, Note>, planned: Note) -> Result<Note> {
+        fs::File::create_new(planned.expect_path()?)?;
         context.save(&planned); // The file exists now, even if a later step fails.
         planned.write()
     }
 
     async fn read(&self, _: &mut Context, mut state: Note) -> Result<Option<Note>> {
-        let text = match fs::read_to_string(state.path()?) {
+        let text = match fs::read_to_string(state.expect_path()?) {
             Err(error) if error.kind() == NotFound => return Ok(None),
             result => result?,
         };
@@ -48,12 +50,12 @@ impl Resource for Notes {
         Ok(Some(state))
     }
 
-    async fn update(&self, _: &mut Context, _: Note, planned: Note) -> Result<Note> {
+    async fn update(&self, _: &mut ApplyContext<'_, Note>, _: Note, planned: Note) -> Result<Note> {
         planned.write()
     }
 
-    async fn delete(&self, _: &mut Context, prior: Note) -> Result<()> {
-        match fs::remove_file(prior.path()?) {
+    async fn delete(&self, _: &mut ApplyContext<'_, Note>, prior: Note) -> Result<()> {
+        match fs::remove_file(prior.expect_path()?) {
             Err(error) if error.kind() == NotFound => Ok(()),
             result => Ok(result?),
         }
@@ -61,13 +63,9 @@ impl Resource for Notes {
 }
 
 impl Note {
-    fn path(&self) -> Result<String> {
-        self.path.clone().expect_known("path")
-    }
-
     fn write(mut self) -> Result<Self> {
         let text = self.text.clone().unwrap_or_default();
-        fs::write(self.path()?, &text)?;
+        fs::write(self.expect_path()?, &text)?;
         self.bytes = Value::Known(text.len() as u64);
         Ok(self)
     }

@@ -1,13 +1,16 @@
 //! The context of one call: warnings, cancellation, private data and saved state.
 
+use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
-use crate::diag::{Diagnostic, Failure, Result};
+use crate::diag::{Diagnostic, Result};
 use crate::dynamic::Dynamic;
 use crate::model::Model;
 use crate::path::Path;
@@ -15,9 +18,8 @@ use crate::private::Private;
 
 /// The context of one call from Terraform.
 ///
-/// It collects the call's warnings and saved state, and gives access to cancellation, private data
-/// and the configuration.
-#[derive(Debug, Default)]
+/// It collects the call's warnings, and gives access to cancellation and private data.
+#[derive(Default)]
 pub struct Context {
     warnings: Vec<Diagnostic>,
     cancellation: CancellationToken,
@@ -25,6 +27,7 @@ pub struct Context {
     private: Private,
     saved: Option<Dynamic>,
     config: Dynamic,
+    planned: Dynamic,
 }
 
 impl Context {
@@ -49,8 +52,10 @@ impl Context {
         self
     }
 
-    pub(crate) fn set_config(&mut self, config: Dynamic) {
+    /// Sets the values of a create, an update or a delete.
+    pub(crate) fn set_change(&mut self, config: Dynamic, planned: Dynamic) {
         self.config = config;
+        self.planned = planned;
     }
 
     /// Adds a warning. Terraform shows it whether the call succeeds or fails.
@@ -71,8 +76,8 @@ impl Context {
 
     /// Waits until the user interrupts Terraform. Use it in `select!`, next to the work.
     ///
-    /// The call itself is not aborted. It has time to clean up, to [`save`](Self::save) what it
-    /// created, and to return an error that says what is done and what is not.
+    /// The call itself is not aborted. It has time to clean up, to [`save`](ApplyContext::save) what
+    /// it created, and to return an error that says what is done and what is not.
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
         self.cancellation.clone().cancelled_owned()
     }
@@ -113,30 +118,6 @@ impl Context {
         self.private.remove(key);
     }
 
-    /// Saves the state of what exists now, in case this create, update or delete fails later.
-    ///
-    /// Terraform stores the saved state when the call returns an error, is interrupted or panics.
-    /// When the call succeeds, Terraform stores the returned model instead. Unknown values are
-    /// stored as null.
-    pub fn save<M: Model + Clone>(&mut self, model: &M) {
-        self.saved = Some(model.clone().encode());
-    }
-
-    /// The configuration of this call, including write-only values, which are in no plan or state.
-    ///
-    /// # Errors
-    /// If the call has no configuration (read, delete, import), or the model cannot hold it.
-    pub fn config<M: Model>(&self) -> Result<M> {
-        if matches!(self.config, Dynamic::Null) {
-            return Err(Failure::new(
-                "This call has no configuration",
-                "Terraform sends a resource's configuration to validate, plan, create and update \
-                 only. This is a bug in the provider.",
-            ));
-        }
-        M::decode(self.config.clone(), &Path::root())
-    }
-
     pub(crate) fn push_warning(&mut self, diagnostic: Diagnostic) {
         self.warnings.push(diagnostic);
     }
@@ -151,5 +132,89 @@ impl Context {
 
     pub(crate) fn private_bytes(&self) -> Vec<u8> {
         self.private.to_bytes()
+    }
+}
+
+impl fmt::Debug for Context {
+    /// Prints no values: they may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("terraform_version", &self.terraform_version)
+            .field("warnings", &self.warnings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The context of a create, an update or a delete: a [`Context`] that also knows the model.
+///
+/// It can save the state of what exists now, and it has the configuration and the plan.
+pub struct ApplyContext<'c, M> {
+    context: &'c mut Context,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<'c, M: Model> ApplyContext<'c, M> {
+    pub(crate) fn new(context: &'c mut Context) -> Self {
+        Self {
+            context,
+            model: PhantomData,
+        }
+    }
+
+    /// Saves the state of what exists now, in case this create, update or delete fails later.
+    ///
+    /// Terraform stores the saved state when the call returns an error, is interrupted or panics.
+    /// When the call succeeds, Terraform stores the returned model instead. Unknown values are
+    /// stored as null.
+    pub fn save(&mut self, model: &M)
+    where
+        M: Clone,
+    {
+        self.context.saved = Some(model.clone().encode());
+    }
+
+    /// The configuration, including write-only values, which are in no plan or state. It has no
+    /// defaults. `None` on delete.
+    ///
+    /// # Errors
+    /// If the model cannot hold it.
+    pub fn config(&self) -> Result<Option<M>> {
+        match &self.context.config {
+            Dynamic::Null => Ok(None),
+            config => M::decode(config.clone(), &Path::root()).map(Some),
+        }
+    }
+
+    /// The configuration as Terraform sent it; null on delete.
+    #[must_use]
+    pub fn config_value(&self) -> &Dynamic {
+        &self.context.config
+    }
+
+    /// The plan as Terraform sent it, in which unknown values are still unknown; null on delete. It
+    /// shows parts that the model cannot hold.
+    #[must_use]
+    pub fn planned_value(&self) -> &Dynamic {
+        &self.context.planned
+    }
+}
+
+impl<M> Deref for ApplyContext<'_, M> {
+    type Target = Context;
+
+    fn deref(&self) -> &Context {
+        self.context
+    }
+}
+
+impl<M> DerefMut for ApplyContext<'_, M> {
+    fn deref_mut(&mut self) -> &mut Context {
+        self.context
+    }
+}
+
+impl<M> fmt::Debug for ApplyContext<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.context, f)
     }
 }

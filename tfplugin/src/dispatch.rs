@@ -5,7 +5,7 @@
 
 use std::pin::Pin;
 
-use crate::context::Context;
+use crate::context::{ApplyContext, Context};
 use crate::data_source::DataSource;
 use crate::diag::{Failure, Result};
 use crate::dynamic::Dynamic;
@@ -55,7 +55,9 @@ impl<C: Send + Sync + 'static> ResourceCalls<C> {
             create: |client, context, planned| {
                 Box::pin(async move {
                     let planned = decode(planned)?;
-                    Ok(R::new(client).create(context, planned).await?.encode())
+                    let mut context = ApplyContext::new(context);
+                    let created = R::new(client).create(&mut context, planned).await?;
+                    Ok(created.encode())
                 })
             },
             read: |client, context, state| {
@@ -68,16 +70,16 @@ impl<C: Send + Sync + 'static> ResourceCalls<C> {
             update: |client, context, prior, planned| {
                 Box::pin(async move {
                     let (prior, planned) = (decode(prior)?, decode(planned)?);
-                    Ok(R::new(client)
-                        .update(context, prior, planned)
-                        .await?
-                        .encode())
+                    let mut context = ApplyContext::new(context);
+                    let updated = R::new(client).update(&mut context, prior, planned).await?;
+                    Ok(updated.encode())
                 })
             },
             delete: |client, context, prior| {
                 Box::pin(async move {
                     let prior = decode(prior)?;
-                    R::new(client).delete(context, prior).await
+                    let mut context = ApplyContext::new(context);
+                    R::new(client).delete(&mut context, prior).await
                 })
             },
             import: None,

@@ -47,7 +47,7 @@ mod value;
 )]
 mod wire;
 
-pub use context::Context;
+pub use context::{ApplyContext, Context};
 pub use data_source::DataSource;
 pub use diag::{Diagnostic, Failure, Result, Severity};
 pub use dynamic::{Dynamic, Refinements};

@@ -16,7 +16,7 @@ use crate::schema::{LazySchema, PreparedSchema};
 /// Registrations chain. A capability applies to the resource before it:
 ///
 /// ```
-/// use tfplugin::{Context, Failure, Function, Import, Model, Registry, Resource, Result, Value};
+/// use tfplugin::{ApplyContext, Context, Failure, Function, Import, Model, Registry, Resource, Result, Value};
 ///
 /// # #[derive(Clone, Model)]
 /// # struct Note {
@@ -30,14 +30,14 @@ use crate::schema::{LazySchema, PreparedSchema};
 /// #     type Model = Note;
 /// #     const NAME: &'static str = "example_note";
 /// #     fn new((): ()) -> Self { Self }
-/// #     async fn create(&self, _: &mut Context, planned: Note) -> Result<Note> { Ok(planned) }
+/// #     async fn create(&self, _: &mut ApplyContext<'_, Note>, planned: Note) -> Result<Note> { Ok(planned) }
 /// #     async fn read(&self, _: &mut Context, state: Note) -> Result<Option<Note>> {
 /// #         Ok(Some(state))
 /// #     }
-/// #     async fn update(&self, _: &mut Context, _: Note, planned: Note) -> Result<Note> {
+/// #     async fn update(&self, _: &mut ApplyContext<'_, Note>, _: Note, planned: Note) -> Result<Note> {
 /// #         Ok(planned)
 /// #     }
-/// #     async fn delete(&self, _: &mut Context, _: Note) -> Result<()> { Ok(()) }
+/// #     async fn delete(&self, _: &mut ApplyContext<'_, Note>, _: Note) -> Result<()> { Ok(()) }
 /// # }
 /// # impl Import for Notes {
 /// #     async fn import(&self, _: &mut Context, id: String) -> Result<Note> {

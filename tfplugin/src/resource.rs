@@ -14,14 +14,14 @@ pub use upgrade::{StoredState, Upgrade};
 
 pub(crate) use plan::Draft;
 
-use crate::context::Context;
+use crate::context::{ApplyContext, Context};
 use crate::diag::Result;
 use crate::model::Model;
 
 /// A managed resource.
 ///
 /// The SDK decides which state survives an error. A failed update or delete keeps the prior state,
-/// and a failed create stores nothing. Call [`Context::save`] when the call has created or changed
+/// and a failed create stores nothing. Call [`ApplyContext::save`] when the call has created or changed
 /// a real object: an error later in the call then stores the saved state.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a managed resource",
@@ -75,14 +75,14 @@ pub trait Resource: Sized + Send + Sync + 'static {
 
     /// Creates the planned object and returns its model with every value known.
     ///
-    /// Call [`Context::save`] as soon as the object exists. When a later step fails, Terraform
-    /// stores the saved state and marks it tainted. Write-only values are in [`Context::config`].
+    /// Call [`ApplyContext::save`] as soon as the object exists. When a later step fails, Terraform
+    /// stores the saved state and marks it tainted. Write-only values are in [`ApplyContext::config`].
     ///
     /// # Errors
     /// If the create failed. Terraform stores the saved state, if there is any.
     fn create(
         &self,
-        context: &mut Context,
+        context: &mut ApplyContext<'_, Self::Model>,
         planned: Self::Model,
     ) -> impl Future<Output = Result<Self::Model>> + Send;
 
@@ -102,7 +102,7 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// If the update failed. Terraform keeps the saved state, or else the prior state.
     fn update(
         &self,
-        context: &mut Context,
+        context: &mut ApplyContext<'_, Self::Model>,
         prior: Self::Model,
         planned: Self::Model,
     ) -> impl Future<Output = Result<Self::Model>> + Send;
@@ -113,7 +113,7 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// If the delete failed. Terraform keeps the saved state, or else the prior state.
     fn delete(
         &self,
-        context: &mut Context,
+        context: &mut ApplyContext<'_, Self::Model>,
         prior: Self::Model,
     ) -> impl Future<Output = Result<()>> + Send;
 }

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use tfplugin::testing::{Harness, unknown};
-use tfplugin::{Action, Context, Model, NoConfig, Provider, Registry, Resource, Result, Value};
+use tfplugin::{
+    Action, ApplyContext, Context, Model, NoConfig, Provider, Registry, Resource, Result, Value,
+};
 
 struct Firewalls;
 
@@ -81,7 +83,11 @@ impl Resource for Firewall {
         Self
     }
 
-    async fn create(&self, _: &mut Context, planned: FirewallModel) -> Result<FirewallModel> {
+    async fn create(
+        &self,
+        _: &mut ApplyContext<'_, FirewallModel>,
+        planned: FirewallModel,
+    ) -> Result<FirewallModel> {
         Ok(with_ids(planned))
     }
 
@@ -91,14 +97,18 @@ impl Resource for Firewall {
 
     async fn update(
         &self,
-        _: &mut Context,
+        _: &mut ApplyContext<'_, FirewallModel>,
         _: FirewallModel,
         planned: FirewallModel,
     ) -> Result<FirewallModel> {
         Ok(with_ids(planned))
     }
 
-    async fn delete(&self, _: &mut Context, _: FirewallModel) -> Result<()> {
+    async fn delete(
+        &self,
+        _: &mut ApplyContext<'_, FirewallModel>,
+        _: FirewallModel,
+    ) -> Result<()> {
         Ok(())
     }
 }

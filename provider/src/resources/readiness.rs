@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use stack::init::{AcceptedPhase, FailedCheck, PhaseBoundary};
 use stack::{Lease, Listing, Span, StackName};
-use tfplugin::{Action, Context, Failure, Model, Path, Plan, Resource, Result, Value};
+use tfplugin::{
+    Action, ApplyContext, Context, Failure, Model, Path, Plan, Resource, Result, Value,
+};
 
 use crate::checks::{
     self, Check, CheckEntry, CheckResult, CheckRun, PendingCheck, RunEvent, RunOutcome,
@@ -156,7 +158,7 @@ impl Resource for ReadinessResource {
 
     async fn create(
         &self,
-        context: &mut Context,
+        context: &mut ApplyContext<'_, ReadinessModel>,
         planned: ReadinessModel,
     ) -> Result<ReadinessModel> {
         self.run(context, planned).await
@@ -173,7 +175,7 @@ impl Resource for ReadinessResource {
 
     async fn update(
         &self,
-        context: &mut Context,
+        context: &mut ApplyContext<'_, ReadinessModel>,
         _prior: ReadinessModel,
         planned: ReadinessModel,
     ) -> Result<ReadinessModel> {
@@ -185,7 +187,11 @@ impl Resource for ReadinessResource {
     }
 
     /// Does nothing, because a measurement creates no object.
-    async fn delete(&self, _context: &mut Context, _prior: ReadinessModel) -> Result<()> {
+    async fn delete(
+        &self,
+        _context: &mut ApplyContext<'_, ReadinessModel>,
+        _prior: ReadinessModel,
+    ) -> Result<()> {
         Ok(())
     }
 }

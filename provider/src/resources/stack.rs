@@ -13,7 +13,7 @@ use stack::{
     AppName, AppVersion, Elapsed, HourlyRate, Labels, Lease, LedgerError, LedgerId, NameError,
     Origin, Owner, Phase, ReaperStatus, Registration, RenewOn, Span, StackName, Terms, Ttl, View,
 };
-use tfplugin::{Context, Failure, Import, Path, Plan, Resource, Result, Value};
+use tfplugin::{ApplyContext, Context, Failure, Import, Path, Plan, Resource, Result, Value};
 
 use crate::client::Client;
 use crate::diag;
@@ -48,7 +48,11 @@ impl Resource for StackResource {
         stack_plan::plan(&self.client, context, plan).await
     }
 
-    async fn create(&self, context: &mut Context, planned: StackModel) -> Result<StackModel> {
+    async fn create(
+        &self,
+        context: &mut ApplyContext<'_, StackModel>,
+        planned: StackModel,
+    ) -> Result<StackModel> {
         preflight::run(context, &self.client, &planned).await?;
         let (name, registration) = registration(&self.client, &planned).await?;
         let origin = registration.origin.clone();
@@ -122,7 +126,7 @@ impl Resource for StackResource {
 
     async fn update(
         &self,
-        context: &mut Context,
+        context: &mut ApplyContext<'_, StackModel>,
         prior: StackModel,
         planned: StackModel,
     ) -> Result<StackModel> {
@@ -178,7 +182,11 @@ impl Resource for StackResource {
         Ok(with_lease_times(planned, &lease))
     }
 
-    async fn delete(&self, context: &mut Context, prior: StackModel) -> Result<()> {
+    async fn delete(
+        &self,
+        context: &mut ApplyContext<'_, StackModel>,
+        prior: StackModel,
+    ) -> Result<()> {
         let name = stack_name(&prior)?;
         let ledger = match self.client.ledger() {
             Ok(ledger) => ledger,

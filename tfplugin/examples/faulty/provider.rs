@@ -1,8 +1,9 @@
 //! The provider, and a resource that fails in many ways.
 
 use tfplugin::{
-    Action, Context, DataSource, Failure, Function, Import, Model, MoveFrom, MoveSource, NoConfig,
-    Plan, Provider, Registry, Resource, Result, StoredState, Upgrade, Value,
+    Action, ApplyContext, Context, DataSource, Failure, Function, Import, Model, MoveFrom,
+    MoveSource, NoConfig, Plan, Provider, Registry, Resource, Result, Secret, StoredState, Upgrade,
+    Value,
 };
 
 /// The provider.
@@ -61,9 +62,15 @@ pub(crate) struct ThingModel {
 pub(crate) struct Thing;
 
 impl Thing {
-    fn finish(context: &mut Context, planned: ThingModel, changes: i64) -> Result<ThingModel> {
-        let config: ThingModel = context.config()?;
-        let secret = config.secret.unwrap_or_default();
+    fn finish(
+        context: &mut ApplyContext<'_, ThingModel>,
+        planned: ThingModel,
+        changes: i64,
+    ) -> Result<ThingModel> {
+        let config = context.config()?;
+        let secret = config
+            .and_then(|config| config.secret.known())
+            .unwrap_or_default();
         context.set_private("changes", &changes)?;
         Ok(ThingModel {
             secret: Value::Known(secret.clone()),
@@ -123,7 +130,11 @@ impl Resource for Thing {
         Ok(())
     }
 
-    async fn create(&self, context: &mut Context, planned: ThingModel) -> Result<ThingModel> {
+    async fn create(
+        &self,
+        context: &mut ApplyContext<'_, ThingModel>,
+        planned: ThingModel,
+    ) -> Result<ThingModel> {
         let behaviour = planned.behaviour.clone().unwrap_or_default();
         let planned = ThingModel {
             id: Value::Known(format!(
@@ -166,7 +177,7 @@ impl Resource for Thing {
 
     async fn update(
         &self,
-        context: &mut Context,
+        context: &mut ApplyContext<'_, ThingModel>,
         prior: ThingModel,
         planned: ThingModel,
     ) -> Result<ThingModel> {
@@ -185,7 +196,11 @@ impl Resource for Thing {
         }
     }
 
-    async fn delete(&self, context: &mut Context, prior: ThingModel) -> Result<()> {
+    async fn delete(
+        &self,
+        context: &mut ApplyContext<'_, ThingModel>,
+        prior: ThingModel,
+    ) -> Result<()> {
         match prior.behaviour.as_deref().unwrap_or_default() {
             "delete fails" => Err(Failure::new("Cannot delete it", "Try again.")),
             "delete panics" => fail_by_panic("the thing exploded"),

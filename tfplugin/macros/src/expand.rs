@@ -1,7 +1,8 @@
 //! Generates the implementations for a parsed model.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
@@ -15,6 +16,7 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     let encode = encode(model);
     let element = element(model);
     quote! {
+    let accessors = accessors(model);
         #[automatically_derived]
         const _: () = {
             use ::tfplugin::model::derive as __tfplugin;
@@ -41,10 +43,61 @@ pub(crate) fn model(model: &Model) -> TokenStream {
             #element
         };
     }
+            #accessors
 }
 
 /// Implements `Element` for models without blocks. Attributes cannot hold blocks.
 fn element(model: &Model) -> TokenStream {
+/// Accessors of attributes that know their path, for code that needs a known value.
+fn accessors(model: &Model) -> TokenStream {
+    let model_name = &model.name;
+    let accessors = model.members.iter().map(|member| {
+        let Member {
+            field,
+            visibility,
+            ty,
+            name,
+            kind: MemberKind::Attribute(_),
+            ..
+        } = member
+        else {
+            return TokenStream::new();
+        };
+        let unraw = field.unraw();
+        let expect = format_ident!("expect_{unraw}", span = Span::call_site());
+        let or_null = format_ident!("{unraw}_or_null", span = Span::call_site());
+        let element = quote_spanned!(span_of(ty) => <#ty as __tfplugin::Field>::Element);
+        let expect_doc = format!("The value of `{name}`, or an error if it is null or unknown.");
+        let or_null_doc = format!("The value of `{name}`, or an error if it is unknown.");
+        quote! {
+            #[doc = #expect_doc]
+            ///
+            /// # Errors
+            /// If the value is null or unknown.
+            #[allow(dead_code, unreachable_pub)]
+            #visibility fn #expect(&self) -> ::tfplugin::Result<&#element> {
+                __tfplugin::expect_known(&self.#field, #name)
+            }
+
+            #[doc = #or_null_doc]
+            ///
+            /// # Errors
+            /// If the value is unknown.
+            #[allow(dead_code, unreachable_pub)]
+            #visibility fn #or_null(
+                &self,
+            ) -> ::tfplugin::Result<::std::option::Option<&#element>> {
+                __tfplugin::known_or_null(&self.#field, #name)
+            }
+        }
+    });
+    quote! {
+        impl #model_name {
+            #(#accessors)*
+        }
+    }
+}
+
     let name = &model.name;
     if model
         .members

@@ -5,7 +5,11 @@ mod block;
 
 use std::collections::BTreeMap;
 
-use syn::{Data, DeriveInput, Error, Expr, Field, Fields, Ident, LitStr, Result, Type};
+use quote::quote;
+use syn::{
+    Data, DeriveInput, Error, Expr, Field, Fields, GenericArgument, Ident, LitStr, PathArguments,
+    Result, Type, Visibility,
+};
 
 use crate::doc;
 use crate::names::{self, Usage};
@@ -27,6 +31,7 @@ pub(crate) struct Model {
 /// A parsed field of a model.
 pub(crate) struct Member {
     pub(crate) field: Ident,
+    pub(crate) visibility: Visibility,
     pub(crate) ty: Type,
     pub(crate) name: String,
     pub(crate) description: String,
@@ -182,3 +187,4 @@ fn member(field: &Field, usage: Usage) -> Result<Member> {
         kind,
     })
 }
+        visibility: field.vis.clone(),

@@ -114,7 +114,7 @@ impl PlanChecker {
                 self.report(
                     path,
                     "the plan has a write-only value",
-                    "Plan null; the value is in `Context::config`.",
+                    "Plan null; the value is in `ApplyContext::config`.",
                 );
             }
         } else if config.is_null() {

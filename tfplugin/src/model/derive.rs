@@ -21,6 +21,43 @@ pub fn attribute<F: Field>(name: &str, mode: Mode, description: &str) -> Attribu
 }
 
 /// Creates the nested block of a field. Without a description, it keeps the one of its model.
+/// Creates the attribute of a sensitive or write-only field.
+#[must_use]
+pub fn secret_attribute<F>(name: &str, mode: Mode, description: &str) -> Attribute
+where
+    F: Field<Element: Sensitive>,
+{
+    attribute::<F>(name, mode, description)
+}
+
+/// The known value of a field, or an error at the attribute.
+///
+/// # Errors
+/// If the value is null or unknown.
+pub fn expect_known<'f, F: Field>(field: &'f F, name: &str) -> Result<&'f F::Element> {
+    field.value().expect_known(name)
+}
+
+/// The known value of a field, or `None` for null, or an error at the attribute.
+///
+/// # Errors
+/// If the value is unknown.
+pub fn known_or_null<'f, F: Field>(field: &'f F, name: &str) -> Result<Option<&'f F::Element>> {
+    field.value().known_or_null(name)
+}
+
+/// The options that the models in a field use.
+#[must_use]
+pub const fn uses<F: Field>() -> Uses {
+    <F::Element as Element>::USES
+}
+
+/// The options that the model of a block uses.
+#[must_use]
+pub const fn block_uses<N, F: BlockField<N>>() -> Uses {
+    <F as BlockField<N>>::USES
+}
+
 #[must_use]
 pub fn block<N, F: BlockField<N>>(
     name: &str,

@@ -24,6 +24,9 @@ pub trait Field: Sized {
 
     /// Converts the field to a value.
     fn encode(self) -> Dynamic;
+
+    /// The value of the field, for the accessors that `#[derive(Model)]` generates.
+    fn value(&self) -> Value<&Self::Element>;
 }
 
 impl<T: Element> Field for Value<T> {
@@ -45,5 +48,9 @@ impl<T: Element> Field for Value<T> {
             Self::Null => Dynamic::Null,
             Self::Unknown => Dynamic::unknown(),
         }
+    }
+
+    fn value(&self) -> Value<&T> {
+        self.as_ref()
     }
 }

@@ -49,7 +49,7 @@ impl<P: Provider> Server<P> {
             Ok(change) => change,
             Err(failure) => return failed(context, failure),
         };
-        context.set_config(change.config.clone());
+        context.set_change(change.config.clone(), change.planned.clone());
         let outcome = catch_panic(self.change(entry, &mut context, &change)).await;
         response(&entry.schema, context, &change, outcome)
     }

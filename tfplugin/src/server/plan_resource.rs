@@ -53,7 +53,6 @@ impl<P: Provider> Server<P> {
             prior: request.prior.into_value(schema)?,
             proposed: request.proposed.into_value(schema)?,
         };
-        context.set_config(proposal.config.clone());
         let mut plan =
             plan::plan(schema, self.client()?, entry.calls.plan, context, proposal).await?;
         if !plan.planned.is_null() {

@@ -40,8 +40,8 @@ impl<P: Provider> Server<P> {
     ) -> Result<Encoded> {
         let entry = self.data_source(type_name)?;
         let schema = &*entry.schema;
-        let config = config.into_value(schema)?;
-        context.set_config(config.clone());
+        let mut config = config.into_value(schema)?;
+        schema.block().fill_defaults(&mut config);
         let found = (entry.calls.read)(self.client()?, context, config.clone()).await?;
         let mut found = normalise_state(schema, found);
         restore_configured_values(schema.block(), &config, &mut found);
