@@ -229,7 +229,11 @@ fn stack(values: impl IntoIterator<Item = (&'static str, Dynamic)>) -> Stack {
 
 /// The diagnostics of the validators, one line each.
 fn validate(values: impl IntoIterator<Item = (&'static str, Dynamic)>) -> Vec<String> {
-    let diagnostics = Stack::block().validate(&Dynamic::object(values));
+    let mut config = Dynamic::object([("name", "checkout")]);
+    for (name, value) in values {
+        config.set(&Path::new(name), value).expect("an object");
+    }
+    let diagnostics = Stack::block().validate(&config);
     diagnostics.iter().map(ToString::to_string).collect()
 }
 

@@ -10,7 +10,7 @@ pub(super) static NULL: Dynamic = Dynamic::Null;
 
 impl Block {
     /// Visits the attributes of the value, outer before inner, in schema order. Does not visit the
-    /// attributes of a null or unknown object.
+    /// attributes of a null or unknown object, or of a group block that is left out.
     ///
     /// Elements of a set have no path, so an attribute inside one has the path of the set.
     pub fn walk(&self, value: &Dynamic, visit: &mut impl FnMut(&Path, &Attribute, &Dynamic)) {
@@ -65,6 +65,7 @@ fn walk_nested(
     visit: &mut impl FnMut(&Address, &Attribute, &Dynamic),
 ) {
     match (nesting, value) {
+        (Nesting::Group, _) if is_empty(value) => {}
         (Nesting::Single | Nesting::Group, _) => walk_inside(members, value, address, visit),
         (Nesting::List, Dynamic::List(elements)) => {
             for (index, element) in elements.iter().enumerate() {
@@ -82,6 +83,17 @@ fn walk_nested(
             }
         }
         _ => {}
+    }
+}
+
+/// Whether a block of a group is left out. Terraform then sends one whose members are all null or
+/// empty.
+fn is_empty(value: &Dynamic) -> bool {
+    match value {
+        Dynamic::Null => true,
+        Dynamic::List(elements) => elements.is_empty(),
+        Dynamic::Map(members) => members.values().all(is_empty),
+        _ => false,
     }
 }
 
