@@ -1,5 +1,7 @@
 //! The registry: the resources, data sources and functions of a provider.
 
+mod implements;
+
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -10,6 +12,7 @@ use crate::function::{Function, FunctionCalls};
 use crate::model::Model;
 use crate::resource::{Import, MoveFrom, Resource, Upgrade};
 use crate::schema::{LazySchema, PreparedSchema};
+use implements::Capability;
 
 /// The resources, data sources and functions of a provider, by name.
 ///
@@ -63,7 +66,7 @@ pub struct Registry<C> {
     pub(crate) resources: BTreeMap<&'static str, ResourceEntry<C>>,
     pub(crate) data_sources: BTreeMap<&'static str, DataSourceEntry<C>>,
     pub(crate) functions: BTreeMap<&'static str, FunctionCalls>,
-    pub(crate) problems: Vec<Diagnostic>,
+    problems: Vec<Diagnostic>,
 }
 
 impl<C: Clone + Send + Sync + 'static> Registry<C> {
@@ -81,6 +84,8 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
         let entry = ResourceEntry {
             schema: PreparedSchema::lazy::<R::Model>(R::VERSION),
             calls: ResourceCalls::new::<R>(),
+            version: R::VERSION,
+            capabilities: implements::capabilities::<R>(),
         };
         if self.resources.insert(R::NAME, entry).is_some() {
             self.problems.push(registered_twice("resource", R::NAME));
@@ -91,8 +96,16 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
         }
     }
 
+    /// The errors in what was registered.
+    pub(crate) fn problems(&self) -> Vec<Diagnostic> {
+        let resources = self.resources.iter();
+        let forgotten = resources.flat_map(|(name, entry)| entry.forgotten(name));
+        self.problems.iter().cloned().chain(forgotten).collect()
+    }
+
     /// Registers a data source.
     pub fn data_source<D: DataSource<Client = C>>(&mut self) -> &mut Self {
+        const { D::Model::USES.check_data_source() };
         let entry = DataSourceEntry {
             schema: PreparedSchema::lazy::<D::Model>(D::Model::VERSION),
             calls: DataSourceCalls::new::<D>(),
@@ -105,6 +118,7 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
 
     /// Registers a function.
     pub fn function<F: Function>(&mut self) -> &mut Self {
+        const { F::Args::USES.check_function() };
         let calls = FunctionCalls::new::<F>();
         if self.functions.insert(F::NAME, calls).is_some() {
             self.problems.push(registered_twice("function", F::NAME));
@@ -193,6 +207,48 @@ impl<R: Resource> std::fmt::Debug for Registration<'_, R> {
 pub(crate) struct ResourceEntry<C> {
     pub(crate) schema: LazySchema,
     pub(crate) calls: ResourceCalls<C>,
+    version: i64,
+    capabilities: [Capability; 3],
+}
+
+impl<C> ResourceEntry<C> {
+    /// The errors for capabilities that the resource implements or needs, but does not register.
+    fn forgotten(&self, name: &str) -> Vec<Diagnostic> {
+        let ResourceCalls {
+            import,
+            upgrade,
+            move_from,
+            ..
+        } = &self.calls;
+        let registered = [import.is_some(), upgrade.is_some(), move_from.is_some()];
+        let mut errors: Vec<_> = self
+            .capabilities
+            .iter()
+            .zip(registered)
+            .filter(|(capability, registered)| capability.is_implemented && !registered)
+            .map(|(Capability { name: capability, method, .. }, _)| {
+                Diagnostic::error(
+                    format!("The provider does not register {capability} of {name}"),
+                    format!(
+                        "The resource implements {capability}, but Terraform does not know it. Add \
+                         `.{method}()` to its registration. This is a bug in the provider."
+                    ),
+                )
+            })
+            .collect();
+        if self.version > 0 && upgrade.is_none() && errors.is_empty() {
+            errors.push(Diagnostic::error(
+                format!("The provider cannot upgrade the state of {name}"),
+                format!(
+                    "Its schema has version {}, so Terraform may have stored state of an older \
+                     version. Implement Upgrade and add `.upgradable()` to its registration. This \
+                     is a bug in the provider.",
+                    self.version
+                ),
+            ));
+        }
+        errors
+    }
 }
 
 /// A registered data source.

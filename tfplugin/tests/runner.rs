@@ -32,6 +32,8 @@ mod test_protos;
 #[cfg(test)]
 mod test_runner;
 #[cfg(test)]
+mod test_registration;
+#[cfg(test)]
 mod test_server;
 #[cfg(test)]
 mod test_server_terraform;

@@ -37,7 +37,7 @@ impl<P: Provider> Server<P> {
 
     fn build_schemas(&self) -> Schemas {
         let provider = Arc::clone(&self.config.definition);
-        let mut diagnostics = self.registry.problems.clone();
+        let mut diagnostics = self.registry.problems();
         diagnostics.extend(schema_errors("provider", "", provider.check_provider()));
         let mut resources = Vec::with_capacity(self.registry.resources.len());
         for (name, entry) in &self.registry.resources {

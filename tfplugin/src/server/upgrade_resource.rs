@@ -61,13 +61,28 @@ impl<P: Provider> Server<P> {
                 ),
             ));
         }
-        let state = match entry.calls.upgrade {
-            Some(upgrade) if request.version < current => {
-                let attributes = parse_state(&request.json, &Path::root())?;
-                upgrade(context, StoredState::new(request.version, attributes))?
-            }
-            _ => json::decode(&request.json, &schema.value_type)?,
+        let state = if request.version == current {
+            json::decode(&request.json, &schema.value_type)?
+        } else {
+            let upgrade = entry
+                .calls
+                .upgrade
+                .ok_or_else(|| no_upgrade(request, current))?;
+            let attributes = parse_state(&request.json, &Path::root())?;
+            upgrade(context, StoredState::new(request.version, attributes))?
         };
         Encoded::from_value(schema, &null_unknowns(normalise_state(schema, state)))
     }
+}
+
+/// The error for an older state. Reading it as the current version would drop what has moved.
+fn no_upgrade(request: &UpgradeRequest, current: i64) -> Failure {
+    Failure::new(
+        format!("The state of {} cannot be upgraded", request.type_name),
+        format!(
+            "Version {} of this resource's schema stored it, this provider has version {current}, \
+             and it has no upgrade between them. This is a bug in the provider.",
+            request.version
+        ),
+    )
 }
