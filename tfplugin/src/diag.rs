@@ -25,6 +25,8 @@ pub struct Diagnostic {
     pub detail: String,
     /// The attribute that it is about; the root path when it is about the whole object.
     pub path: Path,
+    /// Whether it only says that a value is unknown, so that it can wait until the value is known.
+    waits: bool,
 }
 
 impl Diagnostic {
@@ -69,6 +71,7 @@ impl Diagnostic {
             summary: summary.into(),
             detail: detail.into(),
             path: Path::root(),
+            waits: false,
         }
     }
 }
@@ -142,6 +145,21 @@ impl Failure {
             .filter(|d| d.severity == Severity::Error)
             .collect();
         (!errors.is_empty()).then_some(Self(errors))
+    }
+
+    /// The failure with the same detail for every error.
+    pub(crate) fn with_detail(mut self, detail: &str) -> Self {
+        for diagnostic in &mut self.0 {
+            detail.clone_into(&mut diagnostic.detail);
+        }
+        self
+    }
+
+    /// The failure without the errors that only say that a value is unknown; `None` when there is
+    /// no other.
+    pub(crate) fn without_unknowns(mut self) -> Option<Self> {
+        self.0.retain(|diagnostic| !diagnostic.waits);
+        (!self.0.is_empty()).then_some(self)
     }
 
     /// The diagnostics, in the order in which they were added.

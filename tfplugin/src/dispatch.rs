@@ -127,19 +127,13 @@ impl<C: Send + Sync + 'static> DataSourceCalls<C> {
     }
 }
 
-/// Runs the provider's own validation. It is skipped when the model cannot hold an unknown value of
-/// the configuration: Terraform validates again when the value is known.
+/// Runs the provider's own validation. It is skipped when the model cannot hold the configuration.
 pub(crate) fn validate_model<M: Model>(
     context: &mut Context,
     config: Dynamic,
     validate: impl FnOnce(&mut Context, &M) -> Result<()>,
 ) -> Result<()> {
-    let known = config.is_wholly_known();
-    match decode::<M>(config) {
-        Ok(model) => validate(context, &model),
-        Err(_) if !known => Ok(()),
-        Err(failure) => Err(failure),
-    }
+    validate(context, &decode::<M>(config)?)
 }
 
 fn decode<M: Model>(value: Dynamic) -> Result<M, Failure> {

@@ -74,7 +74,13 @@ pub(crate) async fn plan<C>(
         }
     }
 
-    let outcome = plan_resource(client, context, &mut draft).await;
+    let outcome = match plan_resource(client, context, &mut draft).await {
+        // The resource cannot decide yet. Terraform plans again when every value is known.
+        Err(failure) if !draft.config.is_wholly_known() => {
+            failure.without_unknowns().map_or(Ok(()), Err)
+        }
+        outcome => outcome,
+    };
     let errors = Failure::from_diagnostics(std::mem::take(&mut draft.errors));
     match (outcome, errors) {
         (Ok(()), None) => {}

@@ -62,6 +62,10 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Terraform plans every create, update and destroy, and plans again during apply, when every
     /// configured value is known. Both plans must agree, so do not use the clock here.
     ///
+    /// An error about an unknown value, such as from [`Plan::planned`] for a `Vec` of unknown blocks or
+    /// from [`Value::expect_known`](crate::Value::expect_known), is not shown in the first plan: the
+    /// SDK keeps the plan as far as it is, and this runs again when the value is known.
+    ///
     /// # Errors
     /// If the change cannot be planned.
     fn plan(

@@ -1,6 +1,6 @@
 //! Values with three states: known, null, or unknown until apply.
 
-use crate::diag::{Failure, Result};
+use crate::diag::{Diagnostic, Failure, Result};
 use crate::path::Path;
 
 /// A Terraform value: known, null, or unknown until apply.
@@ -152,7 +152,7 @@ impl<T> Value<T> {
     /// The known value, or `None` for null. `path` is the attribute, for the error.
     ///
     /// # Errors
-    /// If the value is unknown.
+    /// If the value is unknown. In `validate` and `plan` that error waits until the value is known.
     ///
     /// ```
     /// # use tfplugin::Value;
@@ -171,7 +171,8 @@ impl<T> Value<T> {
     /// The known value. `path` is the attribute, for the error.
     ///
     /// # Errors
-    /// If the value is null or unknown.
+    /// If the value is null or unknown. In `validate` and `plan` the error about an unknown value
+    /// waits until the value is known.
     pub fn expect_known(self, path: impl Into<Path>) -> Result<T> {
         match self {
             Self::Known(value) => Ok(value),
@@ -218,10 +219,10 @@ impl<T> From<Option<T>> for Value<T> {
 }
 
 fn unknown(path: Path) -> Failure {
-    Failure::new(
+    let error = Diagnostic::error(
         "Unknown value",
         "This value becomes known only during apply, but the provider needs it earlier. \
          Use a value that is known during planning.",
-    )
-    .at(path)
+    );
+    error.at(path).about_unknown().into()
 }

@@ -58,6 +58,10 @@ mod test_value_number;
 #[cfg(test)]
 mod test_wire_errors;
 #[cfg(test)]
+mod test_unknown_blocks;
+#[cfg(test)]
+mod test_validate;
+#[cfg(test)]
 mod test_wire_hostile;
 #[cfg(test)]
 mod test_wire_json;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::Model;
 use super::collection::collect;
 use super::element::unexpected;
-use crate::diag::{Failure, Result};
+use super::{Model, Uses};
+use crate::diag::{Diagnostic, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::schema::Block;
@@ -35,7 +36,7 @@ pub mod nesting {
 ///
 /// A `dynamic` block with an unknown `for_each` makes the blocks unknown as a whole. A [`Value`]
 /// can hold that (`Value<Vec<M>>`, `Value<M>`, `Value<BTreeMap<String, M>>`). Decoding any other
-/// field fails until Terraform calls again with known values.
+/// field fails. In `validate` and `plan` that error waits until the blocks are known.
 #[diagnostic::on_unimplemented(
     message = "a `{Nesting}` block cannot be a `{Self}`",
     label = "not the type for this kind of block",
@@ -203,12 +204,12 @@ fn decode_block<M: Model>(value: Dynamic, path: impl FnOnce() -> Path) -> Result
 
 fn known(value: Dynamic, path: &Path) -> Result<Dynamic> {
     if value.is_unknown() {
-        return Err(Failure::new(
+        let error = Diagnostic::error(
             "Unknown blocks",
-            "The number of blocks is known only during apply, but the provider needs it earlier. \
-             Use a for_each that is known during planning.",
-        )
-        .at(path.clone()));
+            "The number of these blocks becomes known only during apply, but the provider needs it \
+             now. First apply what their for_each depends on, for example with -target.",
+        );
+        return Err(error.at(path.clone()).about_unknown().into());
     }
     Ok(value)
 }

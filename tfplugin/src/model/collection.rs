@@ -96,12 +96,13 @@ impl<T: Item> Element for Vec<T> {
     }
 
     fn validators() -> Vec<Validator> {
-        element_validators::<T>(Nesting::List)
+        element_validators::<T>(Nesting::List, <Self as Element>::can_hold)
     }
 }
 
-/// A set with an unknown inside is unknown as a whole, because two unknown elements may turn out to
-/// be equal.
+/// It cannot hold equal elements. While elements are unknown and two of them look the same, such as
+/// two new objects with an unknown name, the set is unknown as a whole. [`Set`](crate::Set) holds
+/// them.
 impl<T: Item + Ord> Element for BTreeSet<T> {
     const MODEL_DEPTH: u8 = collection_depth::<T>();
 
@@ -124,7 +125,7 @@ impl<T: Item + Ord> Element for BTreeSet<T> {
     }
 
     fn validators() -> Vec<Validator> {
-        element_validators::<T>(Nesting::Set)
+        element_validators::<T>(Nesting::Set, <Self as Element>::can_hold)
     }
 }
 
@@ -157,7 +158,7 @@ impl<T: Item> Element for BTreeMap<String, T> {
     }
 
     fn validators() -> Vec<Validator> {
-        element_validators::<T>(Nesting::Map)
+        element_validators::<T>(Nesting::Map, <Self as Element>::can_hold)
     }
 }
 
@@ -225,7 +226,7 @@ pub(super) fn collect<T, C: FromIterator<T>>(items: impl Iterator<Item = Result<
     failures.map_or(Ok(collected), Err)
 }
 
-fn all_elements(value: &Dynamic, holds: impl Fn(&Dynamic) -> bool) -> bool {
+pub(super) fn all_elements(value: &Dynamic, holds: impl Fn(&Dynamic) -> bool) -> bool {
     match value.untyped() {
         Dynamic::List(elements) => elements.iter().all(holds),
         Dynamic::Map(elements) => elements.values().all(holds),
@@ -233,32 +234,44 @@ fn all_elements(value: &Dynamic, holds: impl Fn(&Dynamic) -> bool) -> bool {
     }
 }
 
-/// A validator that runs the element type's validators on every known element.
-fn element_validators<T: Item>(nesting: Nesting) -> Vec<Validator> {
+/// A validator of every known element: it runs the validators of the element type. When the
+/// collection as a whole counts as unknown because of another element, decoding does not reach this
+/// one, so the validator also decodes it.
+pub(super) fn element_validators<T: Item>(
+    nesting: Nesting,
+    holds: fn(&Dynamic) -> bool,
+) -> Vec<Validator> {
     let inner = T::Element::validators();
-    if inner.is_empty() {
-        return Vec::new();
-    }
-    let check = move |value: &Dynamic, path: &Path| -> Vec<Diagnostic> {
+    let check = move |value: &Dynamic, is_decoded: bool, path: &Path| -> Vec<Diagnostic> {
         if value.is_null() || value.is_unknown() {
             return Vec::new();
         }
-        inner.iter().flat_map(|v| v.check(value, path)).collect()
+        let mut found: Vec<_> = inner.iter().flat_map(|v| v.check(value, path)).collect();
+        if !is_decoded
+            && T::can_hold(value)
+            && let Err(failure) = T::decode(value.clone(), path)
+        {
+            found.extend(failure.into_diagnostics());
+        }
+        found
     };
-    vec![Validator::new(move |value, path| match value.untyped() {
-        Dynamic::List(elements) if nesting == Nesting::Set => elements
-            .iter()
-            .flat_map(|element| check(element, path))
-            .collect(),
-        Dynamic::List(elements) => elements
-            .iter()
-            .enumerate()
-            .flat_map(|(index, element)| check(element, &path.index(index)))
-            .collect(),
-        Dynamic::Map(elements) => elements
-            .iter()
-            .flat_map(|(key, element)| check(element, &path.key(key)))
-            .collect(),
-        _ => Vec::new(),
+    vec![Validator::new(move |value, path| {
+        let is_decoded = holds(value);
+        match value.untyped() {
+            Dynamic::List(elements) if nesting == Nesting::Set => elements
+                .iter()
+                .flat_map(|element| check(element, is_decoded, &path.element()))
+                .collect(),
+            Dynamic::List(elements) => elements
+                .iter()
+                .enumerate()
+                .flat_map(|(index, element)| check(element, is_decoded, &path.index(index)))
+                .collect(),
+            Dynamic::Map(elements) => elements
+                .iter()
+                .flat_map(|(key, element)| check(element, is_decoded, &path.key(key)))
+                .collect(),
+            _ => Vec::new(),
+        }
     })]
 }

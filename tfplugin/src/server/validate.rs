@@ -50,7 +50,9 @@ impl<P: Provider> Server<P> {
             check(schema.block(), &config, write_only_allowed, &mut context)?;
             validate(&mut context, config)
         });
-        diagnostics(context, outcome.err())
+        // Terraform validates again when the unknown values are known.
+        let failure = outcome.err().and_then(Failure::without_unknowns);
+        diagnostics(context, failure)
     }
 }
 
