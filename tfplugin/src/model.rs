@@ -6,12 +6,16 @@ mod collection;
 pub mod derive;
 mod element;
 mod field;
+mod secret;
+mod set;
 mod text;
 
 pub use block::{BlockField, nesting};
 pub use collection::Item;
 pub use field::Field;
 pub use text::Text;
+pub use secret::{Secret, Sensitive};
+pub use set::Set;
 
 use crate::diag::Result;
 use crate::dynamic::Dynamic;

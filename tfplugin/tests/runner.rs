@@ -42,6 +42,8 @@ mod test_stop;
 #[cfg(test)]
 mod test_transport_calls;
 #[cfg(test)]
+mod test_sets;
+#[cfg(test)]
 mod test_transport_end;
 #[cfg(test)]
 mod test_transport_handshake;

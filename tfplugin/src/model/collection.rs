@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::element::unexpected;
-use super::{Element, Field};
+use super::{Element, Field, Uses};
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
@@ -20,6 +20,10 @@ use crate::value::Value;
 pub trait Item: Sized {
     /// The element type.
     type Element: Element;
+
+    /// Whether it can be null.
+    #[doc(hidden)]
+    const NULLABLE: bool = false;
 
     /// Converts any value, including null and unknown.
     ///
@@ -60,6 +64,8 @@ impl<T: Element> Item for T {
 impl<T: Element> Item for Value<T> {
     type Element = T;
 
+    const NULLABLE: bool = true;
+
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
         <Self as Field>::decode(value, path)
     }
@@ -75,6 +81,8 @@ impl<T: Element> Item for Value<T> {
 
 impl<T: Item> Element for Vec<T> {
     const MODEL_DEPTH: u8 = collection_depth::<T>();
+    const USES: Uses = <T::Element as Element>::USES;
+    const NULL_ELEMENTS: bool = T::NULLABLE;
 
     fn shape() -> Shape {
         const { _ = Self::MODEL_DEPTH };
@@ -105,6 +113,8 @@ impl<T: Item> Element for Vec<T> {
 /// them.
 impl<T: Item + Ord> Element for BTreeSet<T> {
     const MODEL_DEPTH: u8 = collection_depth::<T>();
+    const USES: Uses = <T::Element as Element>::USES;
+    const NULL_ELEMENTS: bool = T::NULLABLE;
 
     fn shape() -> Shape {
         const { _ = Self::MODEL_DEPTH };
@@ -121,7 +131,20 @@ impl<T: Item + Ord> Element for BTreeSet<T> {
     }
 
     fn can_hold(value: &Dynamic) -> bool {
-        value.is_wholly_known()
+        if value.is_wholly_known() {
+            return true;
+        }
+        let Dynamic::List(elements) = value.untyped() else {
+            return true;
+        };
+        let decode = |element: &Dynamic| T::decode(element.clone(), &Path::root());
+        elements.iter().all(T::can_hold)
+            && elements
+                .iter()
+                .map(decode)
+                .collect::<Result<Self>>()
+                // Decoding reports the errors.
+                .is_ok_and(|decoded| decoded.len() == elements.len())
     }
 
     fn validators() -> Vec<Validator> {
@@ -131,6 +154,8 @@ impl<T: Item + Ord> Element for BTreeSet<T> {
 
 impl<T: Item> Element for BTreeMap<String, T> {
     const MODEL_DEPTH: u8 = collection_depth::<T>();
+    const USES: Uses = <T::Element as Element>::USES;
+    const NULL_ELEMENTS: bool = T::NULLABLE;
 
     fn shape() -> Shape {
         const { _ = Self::MODEL_DEPTH };
@@ -176,7 +201,7 @@ impl<T: Item> Element for BTreeMap<String, T> {
 /// # <Vec<Cell> as Element>::shape(); // One collection is allowed.
 /// <Vec<Vec<Cell>> as Element>::shape();
 /// ```
-const fn collection_depth<T: Item>() -> u8 {
+pub(super) const fn collection_depth<T: Item>() -> u8 {
     let inner = T::Element::MODEL_DEPTH;
     assert!(
         inner < 2,
@@ -185,7 +210,7 @@ const fn collection_depth<T: Item>() -> u8 {
     inner * 2
 }
 
-fn shape<T: Item>(nesting: Nesting) -> Shape {
+pub(super) fn shape<T: Item>(nesting: Nesting) -> Shape {
     match T::Element::shape() {
         Shape::Nested {
             nesting: Nesting::Single,
@@ -198,7 +223,7 @@ fn shape<T: Item>(nesting: Nesting) -> Shape {
     }
 }
 
-fn into_list(expected: &str, value: Dynamic, path: &Path) -> Result<Vec<Dynamic>> {
+pub(super) fn into_list(expected: &str, value: Dynamic, path: &Path) -> Result<Vec<Dynamic>> {
     match value.into_untyped() {
         Dynamic::List(elements) => Ok(elements),
         other => Err(unexpected(expected, &other, path)),
@@ -206,7 +231,7 @@ fn into_list(expected: &str, value: Dynamic, path: &Path) -> Result<Vec<Dynamic>
 }
 
 /// Decodes an item. Its path is built only for an error.
-fn decode_item<T: Item>(value: Dynamic, path: impl FnOnce() -> Path) -> Result<T> {
+pub(super) fn decode_item<T: Item>(value: Dynamic, path: impl FnOnce() -> Path) -> Result<T> {
     T::decode(value, &Path::root()).map_err(|failure| failure.under(&path()))
 }
 
