@@ -9,6 +9,7 @@ mod field;
 mod secret;
 mod set;
 mod text;
+mod uses;
 
 pub use block::{BlockField, nesting};
 pub use collection::Item;
@@ -35,6 +36,10 @@ pub trait Model: Sized + Send + Sync + 'static {
 
     /// The block's schema. Its descriptions are the doc comments of the struct and its fields.
     fn block() -> Block;
+    /// The options that the model uses.
+    #[doc(hidden)]
+    const USES: Uses = Uses::NONE;
+
 
     /// Converts a value of the block's type to the struct.
     ///
@@ -74,6 +79,14 @@ pub trait Element: Sized {
 
     /// The shape of an attribute of this type.
     fn shape() -> Shape;
+    /// The options that the models in it use.
+    #[doc(hidden)]
+    const USES: Uses = Uses::NONE;
+
+    /// Whether it is a collection whose elements can be null.
+    #[doc(hidden)]
+    const NULL_ELEMENTS: bool = false;
+
 
     /// Converts a known, non-null value.
     ///

@@ -21,6 +21,7 @@ pub use correlated_walk::{AttributePosition, Counterparts};
 pub use nested::{NestedBlock, Nesting};
 pub(crate) use prepared::{LazySchema, PreparedSchema};
 
+use crate::dynamic::Dynamic;
 use crate::path::{Path, Step};
 use crate::types::Type;
 
@@ -58,6 +59,40 @@ impl Block {
             .map(|a| (a.name.clone(), a.value_type()));
         let blocks = self.blocks.iter().map(|b| (b.name.clone(), b.value_type()));
         Type::Object(attributes.chain(blocks).collect::<BTreeMap<_, _>>())
+    }
+
+    /// Gives every null attribute its default, for a configuration that is not planned.
+    pub(crate) fn fill_defaults(&self, config: &mut Dynamic) {
+        if config.is_null() {
+            return;
+        }
+        self.walk_mut(config, &mut |_, attribute, value| {
+            if let Some(default) = &attribute.default
+                && value.is_null()
+            {
+                *value = default.clone();
+            }
+        });
+    }
+
+    /// The value with every sensitive and write-only value replaced, for `Debug`.
+    pub(crate) fn masked(&self, value: &Dynamic) -> Dynamic {
+        let mut masked = value.clone();
+        self.walk_mut(&mut masked, &mut |_, attribute, value| {
+            if (attribute.sensitive || attribute.write_only) && !value.is_null() {
+                *value = Dynamic::from("(sensitive)");
+            }
+        });
+        masked
+    }
+
+    /// Whether the value at the path is sensitive or write-only, or inside such a value.
+    pub(crate) fn is_sensitive_at(&self, path: &Path) -> bool {
+        let steps = path.steps();
+        (1..=steps.len()).any(|depth| {
+            let outer = Path::from(steps[..depth].to_vec());
+            self.at(&outer).is_some_and(|a| a.sensitive || a.write_only)
+        })
     }
 
     /// The attribute with this name, directly in this block.

@@ -57,6 +57,7 @@ struct Session<C> {
 impl<P: Provider> Server<P> {
     /// Creates a server for the provider. It is not configured yet.
     pub fn new(provider: P) -> Self {
+        const { P::Config::USES.check_provider() };
         let mut registry = Registry::new();
         P::register(&mut registry);
         Self {

@@ -24,6 +24,8 @@ mod test_model_schema;
 #[cfg(test)]
 mod test_model_walk;
 #[cfg(test)]
+mod test_options;
+#[cfg(test)]
 mod test_plan_nested;
 #[cfg(test)]
 mod test_plan_steps;

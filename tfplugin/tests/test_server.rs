@@ -140,6 +140,6 @@ async fn a_variadic_function_points_at_the_wrong_argument() {
 
     let failure = call(&[json!("-"), json!("a"), json!("")]).await;
     let failure = failure.unwrap_err();
-    assert_eq!(failure.diagnostics()[0].path.to_string(), "parts");
+    assert_eq!(failure.diagnostics()[0].path.to_string(), "parts[1]");
     assert!(failure.to_string().contains("Empty part"), "{failure}");
 }

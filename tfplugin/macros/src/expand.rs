@@ -14,6 +14,7 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     let block = block(model);
     let decode = decode(model);
     let encode = encode(model);
+    let uses = uses(model);
     let element = element(model);
     quote! {
     let accessors = accessors(model);
@@ -23,6 +24,7 @@ pub(crate) fn model(model: &Model) -> TokenStream {
 
             impl ::tfplugin::Model for #name {
                 const VERSION: i64 = #version;
+                const USES: __tfplugin::Uses = #uses;
 
                 fn block() -> ::tfplugin::schema::Block {
                     #block

@@ -84,7 +84,7 @@ struct ModelOptions {
 }
 
 fn model_options(input: &DeriveInput) -> Result<ModelOptions> {
-    let (mut nested, mut provider) = (None, None);
+    let (mut nested, mut provider, mut version_option) = (None, None, None);
     let (mut description, mut deprecated, mut version) = (None, None, None);
     let mut validators = Vec::new();
     for option in options::options(&input.attrs, "model")? {
@@ -93,7 +93,10 @@ fn model_options(input: &DeriveInput) -> Result<ModelOptions> {
             "provider" => option.flag(&mut provider)?,
             "description" => option.text(&mut description)?,
             "deprecated" => option.text(&mut deprecated)?,
-            "version" => option.count(&mut version)?,
+            "version" => {
+                version_option = Some(option.name.clone());
+                option.count(&mut version)?;
+            }
             "validate" => validators.push(option.expression()?),
             _ => {
                 let known = "`version`, `validate`, `description`, `deprecated`, `nested`, \
@@ -111,6 +114,12 @@ fn model_options(input: &DeriveInput) -> Result<ModelOptions> {
         (None, Some(_)) => Usage::Provider,
         (None, None) => Usage::Resource,
     };
+    if let Some(option) = version_option
+        && usage != Usage::Resource
+    {
+        let problem = "only the state of a resource has a version; remove `version`";
+        return Err(Error::new(option.span(), problem));
+    }
     Ok(ModelOptions {
         usage,
         description: description.map_or_else(|| doc::text(&input.attrs), |text| text.value()),

@@ -42,7 +42,12 @@ impl FunctionCalls {
     pub(crate) fn new<F: Function>() -> Self {
         Self {
             signature: signature::<F>,
-            call: |arguments| {
+            call: |mut arguments| {
+                let block = F::Args::block();
+                block.fill_defaults(&mut arguments);
+                if let Some(failure) = Failure::from_diagnostics(block.validate(&arguments)) {
+                    return Err(failure);
+                }
                 let arguments = F::Args::decode(arguments, &Path::root())?;
                 F::call(arguments).map(Element::encode)
             },
@@ -65,6 +70,10 @@ fn signature<F: Function>() -> Result<Signature> {
             "Its arguments have a block. Only attributes can be parameters.",
         ));
     }
+    let null_elements = block
+        .attributes
+        .last()
+        .is_some_and(|last| last.null_elements);
     let mut parameters: Vec<_> = block
         .attributes
         .into_iter()
@@ -88,8 +97,7 @@ fn signature<F: Function>() -> Result<Signature> {
         .map(|last| match last.ty {
             Type::List(element) => Ok(Parameter {
                 ty: *element,
-                // A list of plain values cannot hold null.
-                allow_null: false,
+                allow_null: null_elements,
                 ..last
             }),
             _ => Err(invalid::<F>(

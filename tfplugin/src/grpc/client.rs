@@ -38,13 +38,16 @@ impl<P: Provider> Client<P> {
 
     /// Gets the schemas, and returns the diagnostics about them.
     pub(crate) async fn schemas(&self) -> Result<Vec<Diagnostic>> {
-        let request = proto::get_provider_schema::Request {};
-        let response = self.inner().get_provider_schema(request).await;
-        let response = response
-            .map_err(|status| call_failed(&status))?
-            .into_inner();
+        let response = self.schema_messages().await?;
         debug_assert_eq!(response.server_capabilities, Some(capabilities()));
         Ok(from_messages(response.diagnostics))
+    }
+
+    pub(crate) async fn schema_messages(&self) -> Result<proto::get_provider_schema::Response> {
+        let request = proto::get_provider_schema::Request {};
+        let response = self.inner().get_provider_schema(request).await;
+        let response = response.map_err(|status| call_failed(&status))?;
+        Ok(response.into_inner())
     }
 
     pub(crate) async fn validate_provider(&self, config: Encoded) -> Result<Vec<Diagnostic>> {

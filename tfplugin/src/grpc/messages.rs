@@ -3,6 +3,7 @@
 use crate::diag::Diagnostic;
 use crate::function::{Parameter, Signature};
 use crate::proto::tfplugin6 as proto;
+use crate::schema::Schema;
 use crate::server::Encoded;
 use crate::server::apply_resource::{ApplyRequest, ApplyResponse};
 use crate::server::call_function::FunctionError;
@@ -55,17 +56,41 @@ impl From<Encoded> for proto::DynamicValue {
 
 impl From<Schemas> for proto::get_provider_schema::Response {
     fn from(schemas: Schemas) -> Self {
-        let with_name = |(name, schema): (&str, std::sync::Arc<crate::schema::Schema>)| {
-            (name.to_owned(), (&*schema).into())
-        };
+        let with_name =
+            |(name, schema): (&str, std::sync::Arc<Schema>)| (name.to_owned(), (&*schema).into());
         Self {
-            provider: Some((&*schemas.provider).into()),
+            provider: Some(provider_schema(&schemas.provider)),
             resource_schemas: schemas.resources.into_iter().map(with_name).collect(),
             data_source_schemas: schemas.data_sources.into_iter().map(with_name).collect(),
             functions: functions(schemas.functions),
             diagnostics: diagnostics(schemas.diagnostics),
             server_capabilities: Some(capabilities()),
             ..Self::default()
+        }
+    }
+}
+
+/// The schema of a provider's configuration. Nothing in it is computed, so an attribute with a
+/// default is optional.
+fn provider_schema(schema: &Schema) -> proto::Schema {
+    let mut schema = proto::Schema::from(schema);
+    if let Some(block) = &mut schema.block {
+        without_computed(block);
+    }
+    schema
+}
+
+fn without_computed(block: &mut proto::schema::Block) {
+    let mut attributes: Vec<_> = block.attributes.iter_mut().collect();
+    while let Some(attribute) = attributes.pop() {
+        attribute.computed = false;
+        if let Some(nested) = &mut attribute.nested_type {
+            attributes.extend(&mut nested.attributes);
+        }
+    }
+    for nested in &mut block.block_types {
+        if let Some(block) = &mut nested.block {
+            without_computed(block);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::Model;
 use super::collection::collect;
 use super::element::unexpected;
 use super::{Model, Uses};
@@ -43,6 +42,10 @@ pub mod nesting {
     note = "use `Vec<M>` for a list or a set, `Option<M>` for a single block, `M` for a group and `BTreeMap<String, M>` for a map, where M has `#[derive(tfplugin::Model)]`"
 )]
 pub trait BlockField<Nesting>: Sized {
+    /// The options that the model of the blocks uses.
+    #[doc(hidden)]
+    const USES: Uses;
+
     /// The schema of each block.
     fn block() -> Block;
 
@@ -57,6 +60,8 @@ pub trait BlockField<Nesting>: Sized {
 }
 
 impl<M: Model> BlockField<nesting::Single> for Option<M> {
+    const USES: Uses = M::USES;
+
     fn block() -> Block {
         M::block()
     }
@@ -74,6 +79,8 @@ impl<M: Model> BlockField<nesting::Single> for Option<M> {
 }
 
 impl<M: Model> BlockField<nesting::Group> for M {
+    const USES: Uses = M::USES;
+
     fn block() -> Block {
         M::block()
     }
@@ -91,6 +98,8 @@ impl<M: Model> BlockField<nesting::Group> for M {
 macro_rules! sequences {
     ($($nesting:ty, $address:expr;)*) => {$(
         impl<M: Model> BlockField<$nesting> for Vec<M> {
+            const USES: Uses = M::USES;
+
             fn block() -> Block {
                 M::block()
             }
@@ -118,6 +127,8 @@ sequences! {
 }
 
 impl<M: Model> BlockField<nesting::Map> for BTreeMap<String, M> {
+    const USES: Uses = M::USES;
+
     fn block() -> Block {
         M::block()
     }
@@ -144,6 +155,8 @@ impl<M: Model> BlockField<nesting::Map> for BTreeMap<String, M> {
 macro_rules! optional_blocks {
     ($($nesting:ty: $known:ty, $absent:expr;)*) => {$(
         impl<M: Model> BlockField<$nesting> for Value<$known> {
+            const USES: Uses = M::USES;
+
             fn block() -> Block {
                 M::block()
             }
@@ -176,6 +189,8 @@ optional_blocks! {
 }
 
 impl<M: Model> BlockField<nesting::Single> for Value<M> {
+    const USES: Uses = M::USES;
+
     fn block() -> Block {
         M::block()
     }

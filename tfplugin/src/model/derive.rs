@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
-pub use super::{BlockField, Element, Field, Model, nesting};
+pub use super::{BlockField, Element, Field, Model, Sensitive, Uses, nesting};
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
@@ -17,6 +17,7 @@ pub fn attribute<F: Field>(name: &str, mode: Mode, description: &str) -> Attribu
     let mut attribute = Attribute::new(name, F::Element::shape(), mode);
     description.clone_into(&mut attribute.description);
     attribute.validators = F::Element::validators();
+    attribute.null_elements = F::Element::NULL_ELEMENTS;
     attribute
 }
 
@@ -57,6 +58,7 @@ pub const fn uses<F: Field>() -> Uses {
 pub const fn block_uses<N, F: BlockField<N>>() -> Uses {
     <F as BlockField<N>>::USES
 }
+/// Creates the nested block of a field. Without a description, it keeps the one of its model.
 
 #[must_use]
 pub fn block<N, F: BlockField<N>>(

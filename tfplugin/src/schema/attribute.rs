@@ -28,11 +28,14 @@ pub struct Attribute {
     /// If the attribute is deprecated, what to use instead.
     pub deprecated: Option<String>,
     /// The value without a configured one. An attribute with a default is optional and computed.
+    /// Terraform does not see this in a provider's configuration, where nothing is computed.
     pub default: Option<Dynamic>,
     /// Plan modifiers, in the order in which they run.
     pub modifiers: Vec<Modifier>,
     /// Validators of known configured values.
     pub validators: Vec<Validator>,
+    /// Whether it is a collection whose elements can be null, for a variadic function.
+    pub(crate) null_elements: bool,
 }
 
 impl Attribute {
@@ -49,6 +52,7 @@ impl Attribute {
             default: None,
             modifiers: Vec::new(),
             validators: Vec::new(),
+            null_elements: false,
         }
     }
 

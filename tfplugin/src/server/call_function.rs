@@ -7,7 +7,7 @@ use super::{Encoded, Server, not_registered};
 use crate::diag::{Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::function::Signature;
-use crate::path::Step;
+use crate::path::{Path, Step};
 use crate::provider::Provider;
 
 /// The error of a function call.
@@ -57,16 +57,19 @@ fn by_parameter_name(
     for (parameter, argument) in signature.parameters.iter().zip(arguments) {
         let value = argument
             .decode(&parameter.ty)
-            .map_err(|failure| failure.at(parameter.name.as_str()))?;
+            .map_err(|failure| failure.under(&Path::new(parameter.name.as_str())))?;
         named.insert(parameter.name.clone(), value);
     }
     if let Some(variadic) = &signature.variadic {
-        let rest = arguments.iter().skip(fixed);
-        let values: Result<Vec<_>> = rest.map(|argument| argument.decode(&variadic.ty)).collect();
-        named.insert(
-            variadic.name.clone(),
-            Dynamic::List(values.map_err(|failure| failure.at(variadic.name.as_str()))?),
-        );
+        let path = Path::new(variadic.name.as_str());
+        let rest = arguments.iter().skip(fixed).enumerate();
+        let values: Result<Vec<_>> = rest
+            .map(|(index, argument)| {
+                let decoded = argument.decode(&variadic.ty);
+                decoded.map_err(|failure| failure.under(&path.index(index)))
+            })
+            .collect();
+        named.insert(variadic.name.clone(), Dynamic::List(values?));
     }
     Ok(named)
 }
@@ -81,13 +84,15 @@ fn error(failure: &Failure, signature: Option<&Signature>) -> FunctionError {
     let text: Vec<String> = failure
         .diagnostics()
         .iter()
-        .map(|diagnostic| match diagnostic.detail.as_str() {
-            "" => diagnostic.summary.clone(),
+        .map(|diagnostic| match diagnostic.located_detail() {
+            detail if detail.is_empty() => diagnostic.summary.clone(),
             detail => format!("{}: {detail}", diagnostic.summary),
         })
         .collect();
+    // Terraform appends a full stop.
+    let text = text.join("\n");
     FunctionError {
-        text: text.join("\n"),
+        text: text.strip_suffix('.').unwrap_or(&text).to_owned(),
         argument,
     }
 }

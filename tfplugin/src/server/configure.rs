@@ -17,7 +17,9 @@ impl<P: Provider> Server<P> {
         let version: Arc<str> = terraform_version.into();
         let mut context = self.context().with_terraform_version(Arc::clone(&version));
         let outcome = catch_panic(async {
-            let config = P::Config::decode(config.into_value(&self.config)?, &Path::root())?;
+            let mut config = config.into_value(&self.config)?;
+            self.config.block().fill_defaults(&mut config);
+            let config = P::Config::decode(config, &Path::root())?;
             self.provider.configure(&mut context, config).await
         })
         .await;

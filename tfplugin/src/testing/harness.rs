@@ -11,6 +11,7 @@ use crate::diag::{Diagnostic, Failure, Result};
 use crate::grpc::Client;
 use crate::path::Path;
 use crate::plugin::Ending;
+use crate::proto::tfplugin6::get_provider_schema;
 use crate::provider::Provider;
 use crate::schema::PreparedSchema;
 use crate::server::move_resource::MoveRequest;
@@ -42,6 +43,15 @@ impl<P: Provider> Harness<P> {
     /// If Core would reject a schema.
     pub async fn check_schemas(&self) -> Result<Vec<Diagnostic>> {
         warnings(self.client.schemas().await?)
+    }
+
+    /// The schemas as Terraform gets them.
+    ///
+    /// # Errors
+    /// If the call itself fails.
+    #[doc(hidden)]
+    pub async fn schema_messages(&self) -> Result<get_provider_schema::Response> {
+        self.client.schema_messages().await
     }
 
     /// Validates the provider's configuration and configures it.
@@ -250,7 +260,8 @@ impl<P: Provider> Harness<P> {
     /// Calls a function.
     ///
     /// # Errors
-    /// If the function fails. The path, if there is one, is the name of the parameter.
+    /// If the function fails. The path, if there is one, is the name of the parameter, and the
+    /// index of the value in a variadic one.
     pub async fn call(&self, function: &str, arguments: &[Json]) -> Result<Json> {
         let signature = self.server.signature(function)?;
         let fixed = signature.parameters.iter();
@@ -267,9 +278,15 @@ impl<P: Provider> Harness<P> {
             Ok(response) => Ok(to_json(&response.decode(&signature.returns)?)),
             Err(error) => {
                 let failure = Failure::new(error.text, "");
-                let parameter = error.argument.and_then(|position| parameters.get(position));
+                let position = error.argument;
+                let parameter =
+                    position.and_then(|position| Some((position, parameters.get(position)?)));
                 Err(match parameter {
-                    Some(parameter) => failure.at(Path::new(parameter.name.as_str())),
+                    Some((position, parameter)) => {
+                        let path = Path::new(parameter.name.as_str());
+                        let index = position.checked_sub(signature.parameters.len());
+                        failure.at(index.map_or(path.clone(), |index| path.index(index)))
+                    }
                     None => failure,
                 })
             }

@@ -7,6 +7,8 @@ use crate::options::options;
 /// A parsed and checked attribute.
 pub(crate) struct Attribute {
     pub(crate) mode: Mode,
+    /// Whether `computed` is written. A default alone makes an attribute computed, too.
+    pub(crate) computed: bool,
     pub(crate) sensitive: bool,
     pub(crate) write_only: bool,
     pub(crate) keep: bool,
@@ -75,6 +77,7 @@ pub(crate) fn parse(
     check(mode, &raw)?;
     let attribute = Attribute {
         mode,
+        computed: raw.computed.is_some(),
         sensitive: raw.sensitive.is_some(),
         write_only: raw.write_only.is_some(),
         keep: raw.keep.is_some(),

@@ -1,0 +1,168 @@
+//! The options that a model uses, so that a place that would ignore one can refuse it.
+
+/// Which options the attributes of a model, and of the models in it, have.
+///
+/// Code that `#[derive(Model)]` generates fills it in. Any version may change it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[doc(hidden)]
+pub struct Uses {
+    /// `computed`, without a default
+    pub computed: bool,
+    /// `write_only`
+    pub write_only: bool,
+    /// `sensitive`
+    pub sensitive: bool,
+    /// `deprecated`
+    pub deprecated: bool,
+    /// `keep`, `requires_replace` or `requires_replace_if`
+    pub modifiers: bool,
+}
+
+impl Uses {
+    /// No option.
+    pub const NONE: Self = Self {
+        computed: false,
+        write_only: false,
+        sensitive: false,
+        deprecated: false,
+        modifiers: false,
+    };
+
+    /// The options of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            computed: self.computed || other.computed,
+            write_only: self.write_only || other.write_only,
+            sensitive: self.sensitive || other.sensitive,
+            deprecated: self.deprecated || other.deprecated,
+            modifiers: self.modifiers || other.modifiers,
+        }
+    }
+
+    /// Refuses what has no meaning in a provider's configuration, which is never stored or planned.
+    ///
+    /// ```compile_fail,E0080
+    /// # use tfplugin::{Context, DataSource, Function, Model, Provider, Registry, Result, Server, Value};
+    /// #[derive(Model)]
+    /// #[model(provider)]
+    /// struct Config {
+    ///     /// The region.
+    ///     #[attribute(optional computed)]
+    ///     region: Value<String>,
+    /// }
+    /// # struct Example;
+    /// # impl Provider for Example {
+    /// #     type Config = Config;
+    /// #     type Client = ();
+    /// #     async fn configure(&self, _: &mut Context, _: Self::Config) -> Result<()> { Ok(()) }
+    /// #     fn register(_: &mut Registry<()>) {}
+    /// # }
+    /// Server::new(Example); // This does not compile.
+    /// ```
+    pub(crate) const fn check_provider(self) {
+        assert!(
+            !self.computed,
+            "a provider's configuration cannot have a `computed` attribute, because it is not stored"
+        );
+        assert!(
+            !self.write_only,
+            "a provider's configuration cannot have a `write_only` attribute, because nothing of it \
+             is stored; remove `write_only`"
+        );
+        assert!(
+            !self.modifiers,
+            "a provider's configuration cannot have `keep` or `requires_replace`, because it is not \
+             planned"
+        );
+    }
+
+    /// Refuses what has no meaning in a data source, which is read and never planned.
+    ///
+    /// ```compile_fail,E0080
+    /// # use tfplugin::{Context, DataSource, Function, Model, Provider, Registry, Result, Server, Value};
+    /// #[derive(Model)]
+    /// struct Zone {
+    ///     /// The name.
+    ///     #[attribute(required, requires_replace)]
+    ///     name: Value<String>,
+    /// }
+    /// # impl DataSource for Zone {
+    /// #     type Client = ();
+    /// #     type Model = Self;
+    /// #     const NAME: &'static str = "example_zone";
+    /// #     fn new((): ()) -> Self { Self { name: Value::Null } }
+    /// #     async fn read(&self, _: &mut Context, zone: Self) -> Result<Self> { Ok(zone) }
+    /// # }
+    /// # struct Example;
+    /// # impl Provider for Example {
+    /// #     type Config = tfplugin::NoConfig;
+    /// #     type Client = ();
+    /// #     async fn configure(&self, _: &mut Context, _: Self::Config) -> Result<()> { Ok(()) }
+    /// #     fn register(registry: &mut Registry<()>) { registry.data_source::<Zone>(); }
+    /// # }
+    /// Server::new(Example); // This does not compile.
+    /// ```
+    pub(crate) const fn check_data_source(self) {
+        assert!(
+            !self.write_only,
+            "a data source cannot have a `write_only` attribute, because Terraform stores its values"
+        );
+        assert!(
+            !self.modifiers,
+            "a data source cannot have `keep` or `requires_replace`, because it is not planned"
+        );
+    }
+
+    /// Refuses what has no meaning in the arguments of a function, which are never stored.
+    ///
+    /// ```compile_fail,E0080
+    /// # use tfplugin::{Context, DataSource, Function, Model, Provider, Registry, Result, Server, Value};
+    /// #[derive(Model)]
+    /// #[model(nested)]
+    /// struct Length {
+    ///     /// The text.
+    ///     #[attribute(required, deprecated = "Use another.")]
+    ///     text: Value<String>,
+    /// }
+    /// # impl Function for Length {
+    /// #     const NAME: &'static str = "length";
+    /// #     const SUMMARY: &'static str = "The length of a text";
+    /// #     type Args = Self;
+    /// #     type Output = u64;
+    /// #     fn call(_: Self) -> Result<u64> { Ok(0) }
+    /// # }
+    /// # struct Example;
+    /// # impl Provider for Example {
+    /// #     type Config = tfplugin::NoConfig;
+    /// #     type Client = ();
+    /// #     async fn configure(&self, _: &mut Context, _: Self::Config) -> Result<()> { Ok(()) }
+    /// #     fn register(registry: &mut Registry<()>) { registry.function::<Length>(); }
+    /// # }
+    /// Server::new(Example); // This does not compile.
+    /// ```
+    pub(crate) const fn check_function(self) {
+        assert!(
+            !self.computed,
+            "a function cannot have a `computed` argument, because the caller gives every argument"
+        );
+        assert!(
+            !self.write_only,
+            "a function cannot have a `write_only` argument, because no argument is stored"
+        );
+        assert!(
+            !self.sensitive,
+            "a function cannot have a `sensitive` argument: Terraform passes on whether a value is \
+             sensitive by itself"
+        );
+        assert!(
+            !self.deprecated,
+            "a function cannot have a `deprecated` argument: Terraform has no warning for it; use \
+             `Function::DEPRECATED`"
+        );
+        assert!(
+            !self.modifiers,
+            "a function cannot have `keep` or `requires_replace`, because it is not planned"
+        );
+    }
+}
