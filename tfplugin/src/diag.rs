@@ -47,8 +47,6 @@ impl Diagnostic {
         self
     }
 
-    fn new(severity: Severity, summary: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
     /// Marks an error that only says that a value is unknown.
     pub(crate) fn about_unknown(mut self) -> Self {
         self.waits = true;
@@ -67,6 +65,8 @@ impl Diagnostic {
         }
     }
 
+    fn new(severity: Severity, summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
             severity,
             summary: summary.into(),
             detail: detail.into(),

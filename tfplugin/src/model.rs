@@ -14,9 +14,11 @@ mod uses;
 pub use block::{BlockField, nesting};
 pub use collection::Item;
 pub use field::Field;
-pub use text::Text;
 pub use secret::{Secret, Sensitive};
 pub use set::Set;
+pub use text::Text;
+#[doc(hidden)]
+pub use uses::Uses;
 
 use crate::diag::Result;
 use crate::dynamic::Dynamic;
@@ -34,12 +36,12 @@ pub trait Model: Sized + Send + Sync + 'static {
     /// The schema version, raised when the shape of stored state changes: `#[model(version = 1)]`.
     const VERSION: i64 = 0;
 
-    /// The block's schema. Its descriptions are the doc comments of the struct and its fields.
-    fn block() -> Block;
     /// The options that the model uses.
     #[doc(hidden)]
     const USES: Uses = Uses::NONE;
 
+    /// The block's schema. Its descriptions are the doc comments of the struct and its fields.
+    fn block() -> Block;
 
     /// Converts a value of the block's type to the struct.
     ///
@@ -77,8 +79,6 @@ pub trait Element: Sized {
     #[doc(hidden)]
     const MODEL_DEPTH: u8 = 0;
 
-    /// The shape of an attribute of this type.
-    fn shape() -> Shape;
     /// The options that the models in it use.
     #[doc(hidden)]
     const USES: Uses = Uses::NONE;
@@ -87,6 +87,8 @@ pub trait Element: Sized {
     #[doc(hidden)]
     const NULL_ELEMENTS: bool = false;
 
+    /// The shape of an attribute of this type.
+    fn shape() -> Shape;
 
     /// Converts a known, non-null value.
     ///

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use crate::diag::{Failure, Result};
 
 /// The private data of one resource instance.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Private {
     raw: Vec<u8>,
     changes: BTreeMap<String, Option<Json>>,

@@ -32,19 +32,21 @@ mod test_plan_steps;
 #[cfg(test)]
 mod test_protos;
 #[cfg(test)]
+mod test_registration;
+#[cfg(test)]
 mod test_runner;
 #[cfg(test)]
-mod test_registration;
+mod test_secrets;
 #[cfg(test)]
 mod test_server;
 #[cfg(test)]
 mod test_server_terraform;
 #[cfg(test)]
+mod test_sets;
+#[cfg(test)]
 mod test_stop;
 #[cfg(test)]
 mod test_transport_calls;
-#[cfg(test)]
-mod test_sets;
 #[cfg(test)]
 mod test_transport_end;
 #[cfg(test)]
@@ -56,15 +58,15 @@ mod test_transport_terraform;
 #[cfg(test)]
 mod test_transport_tls;
 #[cfg(test)]
+mod test_unknown_blocks;
+#[cfg(test)]
+mod test_validate;
+#[cfg(test)]
 mod test_value_dynamic;
 #[cfg(test)]
 mod test_value_number;
 #[cfg(test)]
 mod test_wire_errors;
-#[cfg(test)]
-mod test_unknown_blocks;
-#[cfg(test)]
-mod test_validate;
 #[cfg(test)]
 mod test_wire_hostile;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use tfplugin::schema::{Attribute, Block, Mode, Modifier, Schema, Shape};
-use tfplugin::{Dynamic, Failure, Model, Path, Value};
+use tfplugin::{Dynamic, Failure, Model, Path, Secret, Value};
 
 /// A stack with a lease.
 ///
@@ -23,7 +23,7 @@ struct Stack {
     kind: Value<u64>,
     #[doc = "A secret."]
     #[attribute(optional, sensitive, write_only, deprecated = "use a role")]
-    r#final: Value<String>,
+    r#final: Value<Secret<String>>,
     /// The creation time.
     #[attribute(computed, keep)]
     created_at: Value<String>,

@@ -46,7 +46,7 @@ pub(crate) struct ThingModel {
     pub(crate) size: Value<String>,
     /// A secret, which is never stored.
     #[attribute(optional, write_only)]
-    pub(crate) secret: Value<String>,
+    pub(crate) secret: Value<Secret<String>>,
     /// The length of the secret.
     #[attribute(computed)]
     pub(crate) secret_length: Value<i64>,
@@ -74,7 +74,7 @@ impl Thing {
         context.set_private("changes", &changes)?;
         Ok(ThingModel {
             secret: Value::Known(secret.clone()),
-            secret_length: Value::Known(i64::try_from(secret.len())?),
+            secret_length: Value::Known(i64::try_from(secret.expose().len())?),
             changes: Value::Known(changes),
             ..planned
         })

@@ -16,8 +16,8 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     let encode = encode(model);
     let uses = uses(model);
     let element = element(model);
-    quote! {
     let accessors = accessors(model);
+    quote! {
         #[automatically_derived]
         const _: () = {
             use ::tfplugin::model::derive as __tfplugin;
@@ -43,13 +43,11 @@ pub(crate) fn model(model: &Model) -> TokenStream {
             }
 
             #element
+            #accessors
         };
     }
-            #accessors
 }
 
-/// Implements `Element` for models without blocks. Attributes cannot hold blocks.
-fn element(model: &Model) -> TokenStream {
 /// Accessors of attributes that know their path, for code that needs a known value.
 fn accessors(model: &Model) -> TokenStream {
     let model_name = &model.name;
@@ -100,6 +98,8 @@ fn accessors(model: &Model) -> TokenStream {
     }
 }
 
+/// Implements `Element` for models without blocks. Attributes cannot hold blocks.
+fn element(model: &Model) -> TokenStream {
     let name = &model.name;
     if model
         .members
@@ -111,6 +111,7 @@ fn accessors(model: &Model) -> TokenStream {
     quote! {
         impl ::tfplugin::Element for #name {
             const MODEL_DEPTH: u8 = 1;
+            const USES: __tfplugin::Uses = <Self as ::tfplugin::Model>::USES;
 
             fn shape() -> ::tfplugin::schema::Shape {
                 __tfplugin::shape::<Self>()
@@ -131,6 +132,39 @@ fn accessors(model: &Model) -> TokenStream {
                 __tfplugin::validators::<Self>()
             }
         }
+    }
+}
+
+/// The options that the model and the models in it use.
+fn uses(model: &Model) -> TokenStream {
+    let inner = model.members.iter().map(|member| {
+        let ty = &member.ty;
+        match &member.kind {
+            MemberKind::Attribute(_) => quote_spanned!(span_of(ty) => __tfplugin::uses::<#ty>()),
+            MemberKind::Block(block) => {
+                let nesting = nesting(block.nesting);
+                quote_spanned!(span_of(ty) => __tfplugin::block_uses::<__tfplugin::nesting::#nesting, #ty>())
+            }
+        }
+    });
+    let has = |option: fn(&Attribute) -> bool| {
+        let mut kinds = model.members.iter().map(|member| &member.kind);
+        kinds.any(|kind| matches!(kind, MemberKind::Attribute(attribute) if option(attribute)))
+    };
+    let computed = has(|a| a.computed);
+    let write_only = has(|a| a.write_only);
+    let sensitive = has(|a| a.sensitive);
+    let deprecated = has(|a| a.deprecated.is_some());
+    let modifiers = has(|a| a.keep || a.requires_replace || a.requires_replace_if.is_some());
+    quote! {
+        __tfplugin::Uses {
+            computed: #computed,
+            write_only: #write_only,
+            sensitive: #sensitive,
+            deprecated: #deprecated,
+            modifiers: #modifiers,
+        }
+        #(.and(#inner))*
     }
 }
 
@@ -180,8 +214,13 @@ fn attribute(member: &Member, attribute: &Attribute) -> TokenStream {
         Mode::OptionalComputed => quote!(OptionalComputed),
         Mode::Computed => quote!(Computed),
     };
+    let create = if attribute.sensitive || attribute.write_only {
+        quote!(secret_attribute)
+    } else {
+        quote!(attribute)
+    };
     let new_attribute = quote_spanned! { span_of(ty) =>
-        __tfplugin::attribute::<#ty>(#name, ::tfplugin::schema::Mode::#mode, #description)
+        __tfplugin::#create::<#ty>(#name, ::tfplugin::schema::Mode::#mode, #description)
     };
     let settings = settings(member, attribute);
     if settings.is_empty() {

@@ -180,6 +180,9 @@ fn member(field: &Field, usage: Usage) -> Result<Member> {
             return Err(Error::new(ident.span(), problem));
         }
     };
+    if let MemberKind::Attribute(_) = kind {
+        refuse_option(&field.ty)?;
+    }
     let name = names::name(ident, given_name.as_ref(), usage)?;
     let description = doc::text(&field.attrs);
     if description.is_empty() && matches!(kind, MemberKind::Attribute(_)) {
@@ -190,10 +193,63 @@ fn member(field: &Field, usage: Usage) -> Result<Member> {
     }
     Ok(Member {
         field: ident.clone(),
+        visibility: field.vis.clone(),
         ty: field.ty.clone(),
         name,
         description,
         kind,
     })
 }
-        visibility: field.vis.clone(),
+
+/// Refuses an `Option` anywhere in the type of an attribute. The error says what to write.
+fn refuse_option(ty: &Type) -> Result<()> {
+    let Type::Path(path) = ty else {
+        return Ok(());
+    };
+    let Some(last) = path.path.segments.last() else {
+        return Ok(());
+    };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return Ok(());
+    };
+    for argument in &arguments.args {
+        let GenericArgument::Type(inner) = argument else {
+            continue;
+        };
+        if last.ident == "Option" {
+            let inner = element_of(inner);
+            let problem = format!(
+                "a `Value` is also null, so it needs no `Option`: write `Value<{}>`",
+                quote!(#inner).to_string().replace(' ', "")
+            );
+            return Err(Error::new_spanned(ty, problem));
+        }
+        if last.ident == "Value"
+            && let Type::Path(inner) = inner
+            && let Some(inner) = inner.path.segments.last()
+            && inner.ident == "Option"
+        {
+            // The error is about the whole type, because the advice replaces all of it.
+            return refuse_option(&Type::Path(syn::TypePath {
+                qself: None,
+                path: inner.clone().into(),
+            }))
+            .map_err(|error| Error::new_spanned(ty, error));
+        }
+        refuse_option(inner)?;
+    }
+    Ok(())
+}
+
+/// The element type of a `Value`; other types are elements themselves.
+fn element_of(ty: &Type) -> &Type {
+    if let Type::Path(path) = ty
+        && let Some(last) = path.path.segments.last()
+        && last.ident == "Value"
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
+    {
+        return inner;
+    }
+    ty
+}

@@ -49,8 +49,7 @@ fn check(
     differences
         .into_iter()
         .map(|(path, difference)| {
-            let hidden = block.at(&path).is_some_and(|attribute| attribute.sensitive);
-            let difference = if hidden {
+            let difference = if block.is_sensitive_at(&path) {
                 "the planned value was different (sensitive)".to_owned()
             } else {
                 difference

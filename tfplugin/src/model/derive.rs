@@ -21,7 +21,6 @@ pub fn attribute<F: Field>(name: &str, mode: Mode, description: &str) -> Attribu
     attribute
 }
 
-/// Creates the nested block of a field. Without a description, it keeps the one of its model.
 /// Creates the attribute of a sensitive or write-only field.
 #[must_use]
 pub fn secret_attribute<F>(name: &str, mode: Mode, description: &str) -> Attribute
@@ -58,8 +57,8 @@ pub const fn uses<F: Field>() -> Uses {
 pub const fn block_uses<N, F: BlockField<N>>() -> Uses {
     <F as BlockField<N>>::USES
 }
-/// Creates the nested block of a field. Without a description, it keeps the one of its model.
 
+/// Creates the nested block of a field. Without a description, it keeps the one of its model.
 #[must_use]
 pub fn block<N, F: BlockField<N>>(
     name: &str,

@@ -91,9 +91,9 @@ macro_rules! integers {
 
 integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 
-/// A float holds about 16 digits. A number with more digits is an error instead of being rounded,
-/// because Terraform compares the provider's result with the configuration to the last digit. Use
-/// [`Number`] for money and for other numbers that may have more digits.
+/// A float holds about 16 digits. A number with more digits, such as `1/3`, becomes the nearest float.
+/// The SDK puts the digits back: a float that an apply or a read returns unchanged stays the number in
+/// the plan or the state. Use [`Number`] for money and for other numbers where every digit counts.
 impl Element for f64 {
     fn shape() -> Shape {
         Type::Number.into()
@@ -102,12 +102,12 @@ impl Element for f64 {
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
         let number = Number::decode(value, path)?;
         let float = number.to_f64();
-        if Number::try_from(float).is_ok_and(|back| back == number) {
+        if float.is_finite() {
             return Ok(float);
         }
         Err(Failure::new(
-            "Number has too many digits",
-            format!("A 64-bit float cannot hold {number}. Round it to 15 digits."),
+            "Number out of range",
+            "The number is too large for a 64-bit float.",
         )
         .at(path.clone()))
     }

@@ -1,6 +1,7 @@
 //! The plan in a resource's `plan`: read as typed models, written by path.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::marker::PhantomData;
 
 use crate::diag::{Diagnostic, Failure, Result};
@@ -39,7 +40,6 @@ pub enum Action {
 /// A write to a path that the schema does not have fails the plan.
 ///
 #[doc = include_str!("../../docs/planning.md")]
-#[derive(Debug)]
 pub struct Plan<'a, M> {
     draft: &'a mut Draft,
     model: PhantomData<fn() -> M>,
@@ -136,6 +136,18 @@ impl<'a, M: Model> Plan<'a, M> {
     }
 }
 
+impl<M> fmt::Debug for Plan<'_, M> {
+    /// Masks sensitive and write-only values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let block = self.draft.schema.block();
+        f.debug_struct("Plan")
+            .field("action", &self.draft.action())
+            .field("prior", &block.masked(&self.draft.prior))
+            .field("planned", &block.masked(&self.draft.planned))
+            .finish_non_exhaustive()
+    }
+}
+
 /// A type that [`Plan::set`] accepts: an element, or a [`Value`] of one.
 pub trait Plannable {
     /// Converts it to the untyped value that goes into the plan.
@@ -159,7 +171,6 @@ impl<T: Element> Plannable for Value<T> {
 }
 
 /// The untyped plan that the planning steps change in turn.
-#[derive(Debug)]
 pub(crate) struct Draft {
     pub(crate) schema: PreparedSchema,
     pub(crate) config: Dynamic,

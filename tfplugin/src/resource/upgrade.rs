@@ -1,5 +1,7 @@
 //! Upgrade: converting state that an older version of the resource stored.
 
+use std::fmt;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -26,7 +28,7 @@ pub trait Upgrade: Resource {
 }
 
 /// State that an older schema version, or another resource type, stored.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct StoredState {
     version: i64,
     attributes: serde_json::Map<String, Json>,
@@ -80,5 +82,15 @@ impl StoredState {
                 ),
             )
         })
+    }
+}
+
+impl fmt::Debug for StoredState {
+    /// Prints the names of the attributes only: the values may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredState")
+            .field("version", &self.version)
+            .field("attributes", &self.attributes.keys().collect::<Vec<_>>())
+            .finish()
     }
 }

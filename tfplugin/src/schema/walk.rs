@@ -117,6 +117,11 @@ impl Address {
         &self.path
     }
 
+    /// The path for a message, which also leads into sets.
+    pub(super) fn location(&self) -> &Path {
+        self.in_set.as_ref().unwrap_or(&self.path)
+    }
+
     pub(super) fn in_set(&self) -> bool {
         self.in_set.is_some()
     }
@@ -127,11 +132,6 @@ impl Address {
 
     pub(super) fn index(&self, index: usize) -> Self {
         self.extend(|path| path.index(index))
-    }
-
-    /// The path for a message, which also leads into sets.
-    pub(super) fn location(&self) -> &Path {
-        self.in_set.as_ref().unwrap_or(&self.path)
     }
 
     pub(super) fn key(&self, key: &str) -> Self {

@@ -9,7 +9,7 @@
 //! "Unchanged" is a response without a state: Core then keeps the state and private data it has. A
 //! response with a state always has private data too, because Core replaces both.
 
-use super::codec::{normalise_state, null_remaining_unknowns, null_unknowns};
+use super::codec::{normalise_state, null_remaining_unknowns, null_unknowns, restore_digits};
 use super::{Encoded, Server, catch_panic, diagnostics};
 use crate::consistency;
 use crate::context::Context;
@@ -104,6 +104,7 @@ fn response(
         Ok(state) if state.is_null() => (Some(state), Vec::new()),
         Ok(state) => {
             let mut state = normalise_state(schema, state);
+            restore_digits(&schema.value_type, &change.planned, &mut state);
             let mut problems = null_remaining_unknowns(schema, &mut state);
             if consistency::CHECKED {
                 problems.extend(consistency::check_applied(schema, &change.planned, &state));
@@ -111,7 +112,11 @@ fn response(
             (Some(state), problems)
         }
         Err(failure) => {
-            let state = saved.map(|saved| null_unknowns(normalise_state(schema, saved)));
+            let state = saved.map(|saved| {
+                let mut saved = normalise_state(schema, saved);
+                restore_digits(&schema.value_type, &change.planned, &mut saved);
+                null_unknowns(saved)
+            });
             (state, failure.into_diagnostics())
         }
     };

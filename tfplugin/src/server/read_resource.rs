@@ -1,6 +1,6 @@
 //! `ReadResource`: refreshes the state of a resource.
 
-use super::codec::{normalise_state, null_remaining_unknowns};
+use super::codec::{normalise_state, null_remaining_unknowns, restore_digits};
 use super::{Encoded, Server, catch_panic, diagnostics};
 use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
@@ -47,10 +47,11 @@ impl<P: Provider> Server<P> {
         if state.is_null() {
             return Ok(request.state.clone());
         }
-        match (entry.calls.read)(self.client()?, context, state).await? {
+        match (entry.calls.read)(self.client()?, context, state.clone()).await? {
             None => Encoded::from_value(schema, &Dynamic::Null),
             Some(found) => {
                 let mut found = normalise_state(schema, found);
+                restore_digits(&schema.value_type, &state, &mut found);
                 match Failure::from_diagnostics(null_remaining_unknowns(schema, &mut found)) {
                     None => Encoded::from_value(schema, &found),
                     Some(failure) => Err(failure),

@@ -356,10 +356,14 @@ impl<'h, P: Provider> Instance<'h, P> {
 }
 
 impl<P: Provider> std::fmt::Debug for Instance<'_, P> {
+    /// Masks sensitive and write-only values.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self
+            .schema()
+            .map(|schema| schema.block().masked(&self.state));
         f.debug_struct("Instance")
             .field("type_name", &self.type_name)
-            .field("state", &self.state)
+            .field("state", &state.ok())
             .field("tainted", &self.tainted)
             .finish_non_exhaustive()
     }

@@ -10,7 +10,7 @@ use crate::resource::Action;
 use crate::schema::PreparedSchema;
 
 /// The plan that a provider returned.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PlannedChange {
     pub(super) schema: PreparedSchema,
     pub(super) config: Dynamic,
@@ -79,5 +79,17 @@ impl PlannedChange {
         };
         let changed = types.iter().filter(differs);
         changed.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+impl std::fmt::Debug for PlannedChange {
+    /// Masks sensitive and write-only values.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let block = self.schema.block();
+        f.debug_struct("PlannedChange")
+            .field("action", &self.action())
+            .field("prior", &block.masked(&self.prior))
+            .field("planned", &block.masked(&self.planned))
+            .finish_non_exhaustive()
     }
 }

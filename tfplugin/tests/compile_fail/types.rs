@@ -27,4 +27,29 @@ struct Single {
     rule: Vec<Bare>,
 }
 
+/// A stack.
+#[derive(Model)]
+struct Optional {
+    /// An option, with advice that compiles.
+    #[attribute(optional)]
+    ttl: Option<String>,
+    /// An option of a value.
+    #[attribute(optional)]
+    name: Option<Value<String>>,
+    /// A value of an option.
+    #[attribute(optional)]
+    kind: Value<Option<String>>,
+    /// Options in a list.
+    #[attribute(optional)]
+    tags: Value<Vec<Option<String>>>,
+}
+
+/// A stack.
+#[derive(Model)]
+struct Exposed {
+    /// A secret that `Debug` would print.
+    #[attribute(optional, sensitive)]
+    password: Value<String>,
+}
+
 fn main() {}
