@@ -41,6 +41,17 @@ struct Rule {
     change: Value<u64>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Model)]
+#[model(nested)]
+struct Plain {
+    /// The port.
+    #[attribute(required)]
+    port: Value<u16>,
+    /// The id.
+    #[attribute(computed)]
+    id: Value<String>,
+}
+
 #[derive(Clone, Debug, Model)]
 struct FirewallModel {
     /// Rules.
@@ -49,6 +60,9 @@ struct FirewallModel {
     /// More rules.
     #[attribute(optional)]
     more: Value<Set<Rule>>,
+    /// Rules whose computed values the resource keeps itself.
+    #[attribute(optional)]
+    kept: Value<BTreeSet<Plain>>,
     /// The number of changes.
     #[attribute(computed)]
     changes: Value<u64>,
@@ -73,6 +87,13 @@ fn finish(planned: FirewallModel, changes: u64) -> FirewallModel {
         change: Value::Known(changes),
         ..rule
     };
+    let with_id = |rule: Plain| Plain {
+        id: match rule.id {
+            Value::Unknown => rule.port.map(|port| format!("plain-{port}-{changes}")),
+            known => known,
+        },
+        ..rule
+    };
     FirewallModel {
         rules: planned
             .rules
@@ -80,6 +101,9 @@ fn finish(planned: FirewallModel, changes: u64) -> FirewallModel {
         more: planned
             .more
             .map(|rules| rules.into_iter().map(done).collect()),
+        kept: planned
+            .kept
+            .map(|rules| rules.into_iter().map(with_id).collect()),
         changes: Value::Known(changes),
         ..planned
     }
@@ -96,6 +120,9 @@ impl Resource for Firewall {
     }
 
     async fn plan(&self, _: &mut Context, plan: &mut Plan<'_, FirewallModel>) -> Result<()> {
+        if plan.action() == Action::Update {
+            plan.keep_computed("kept");
+        }
         if let Some(planned) = plan.planned()? {
             let rules = planned.more.unwrap_or_default();
             let ports: Vec<_> = rules.into_iter().map(|rule| rule.port).collect();
@@ -224,4 +251,22 @@ async fn a_set_with_several_unknown_elements_can_be_read_in_a_plan() {
         .await
         .unwrap();
     assert_eq!(rules(&firewall.get("rules")), ["rule-1-0 0", "rule-2-0 0"]);
+}
+
+#[tokio::test]
+async fn a_resource_can_keep_the_computed_values_of_a_set_that_grows_and_shrinks() {
+    let harness = configured().await;
+    let config = |ports: &[u16]| {
+        let rules: Vec<_> = ports.iter().map(|port| json!({ "port": port })).collect();
+        json!({ "kept": rules })
+    };
+    let mut firewall = harness.resource("example_firewall");
+    firewall.apply(config(&[1, 2])).await.unwrap();
+    firewall.apply(config(&[1, 2, 3])).await.unwrap();
+    let ids = ["plain-1-0 null", "plain-2-0 null", "plain-3-1 null"];
+    assert_eq!(rules(&firewall.get("kept")), ids);
+    let plan = firewall.plan(config(&[2])).await.unwrap();
+    assert_eq!(plan.get("kept"), json!([{ "port": 2, "id": "plain-2-0" }]));
+    firewall.apply(config(&[2])).await.unwrap();
+    assert_eq!(rules(&firewall.get("kept")), ["plain-2-0 null"]);
 }

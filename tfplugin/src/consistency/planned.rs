@@ -125,6 +125,8 @@ impl PlanChecker {
                     "Declare it computed (or with a default) if the provider may set it.",
                 );
             }
+        } else if !prior.is_null() && planned.same_as(prior, &attribute.value_type()) {
+            // Core accepts the prior value, for a provider that treats both as equivalent.
         } else if let Some((nesting, attributes)) = attribute.nested()
             && !config.is_unknown()
             && !planned.is_unknown()
@@ -138,9 +140,7 @@ impl PlanChecker {
             });
         } else {
             let ty = attribute.value_type();
-            // Core also accepts the prior value, for a provider that treats both as equivalent.
-            let is_prior = !prior.is_null() && planned.same_as(prior, &ty);
-            if !is_prior && !matches_config(config, planned) && !planned.same_as(config, &ty) {
+            if !matches_config(config, planned) && !planned.same_as(config, &ty) {
                 self.report(
                     path,
                     "the planned value differs from the configured value",

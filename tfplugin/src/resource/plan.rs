@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::model::{Element, Field, Model};
 use crate::path::{Path, Step};
-use crate::schema::PreparedSchema;
+use crate::schema::{AttributePosition, Counterparts, PreparedSchema};
 use crate::value::Value;
 
 /// What a plan will do.
@@ -115,6 +115,9 @@ impl<'a, M: Model> Plan<'a, M> {
     }
 
     /// Plans the prior value. If there is none, the planned value does not change.
+    ///
+    /// For a configured attribute this says that both values are equivalent. To keep only what the
+    /// provider computed in nested attributes or blocks, use [`keep_computed`](Self::keep_computed).
     pub fn keep(&mut self, path: impl Into<Path>) -> &mut Self {
         let path = path.into();
         match self.draft.prior.get(&path) {
@@ -123,6 +126,17 @@ impl<'a, M: Model> Plan<'a, M> {
                 self.draft.write(path, prior);
             }
             None => self.draft.check_path(&path),
+        }
+        self
+    }
+
+    /// Plans the prior values of the computed attributes in a nested attribute or in blocks, where the
+    /// configuration sets none. Elements of a set correspond by their configured values.
+    pub fn keep_computed(&mut self, path: impl Into<Path>) -> &mut Self {
+        let path = path.into();
+        self.draft.check_path(&path);
+        if !self.draft.prior.is_null() && !self.draft.planned.is_null() {
+            self.draft.keep_inside(path);
         }
         self
     }
@@ -207,6 +221,28 @@ impl Draft {
             .value_type
             .at(path)
             .is_none_or(|ty| !prior.same_as(planned, ty))
+    }
+
+    /// Plans the prior values of the computed attributes below the path.
+    fn keep_inside(&mut self, path: Path) {
+        let mut planned = std::mem::take(&mut self.planned);
+        let counterparts = Counterparts {
+            config: &self.config,
+            prior: &self.prior,
+        };
+        self.schema.block().walk_correlated(
+            &mut planned,
+            counterparts,
+            &mut |position: AttributePosition<'_>, value, counterparts| {
+                let Counterparts { config, prior } = counterparts;
+                let is_open = position.attribute.mode.is_computed() && config.is_null();
+                if position.path.starts_with(&path) && is_open && !prior.is_null() {
+                    *value = prior.clone();
+                }
+            },
+        );
+        self.planned = planned;
+        self.set_by_resource.insert(path);
     }
 
     fn write(&mut self, path: Path, value: Dynamic) {
