@@ -37,6 +37,7 @@ mod server;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod types;
+pub mod validators;
 mod value;
 #[cfg_attr(
     not(feature = "testing"),

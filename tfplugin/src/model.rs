@@ -6,6 +6,7 @@ mod collection;
 pub mod derive;
 mod element;
 mod field;
+mod rules;
 mod secret;
 mod set;
 mod text;

@@ -34,6 +34,8 @@ mod test_protos;
 #[cfg(test)]
 mod test_registration;
 #[cfg(test)]
+mod test_rules;
+#[cfg(test)]
 mod test_runner;
 #[cfg(test)]
 mod test_secrets;

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, Lit};
 
-use crate::parse::{Attribute, Block, Member, MemberKind, Mode, Model, Nesting};
+use crate::parse::{Attribute, Block, Member, MemberKind, Mode, Model, Nesting, Rule};
 
 pub(crate) fn model(model: &Model) -> TokenStream {
     let name = &model.name;
@@ -155,7 +155,12 @@ fn uses(model: &Model) -> TokenStream {
     let write_only = has(|a| a.write_only);
     let sensitive = has(|a| a.sensitive);
     let deprecated = has(|a| a.deprecated.is_some());
-    let modifiers = has(|a| a.keep || a.requires_replace || a.requires_replace_if.is_some());
+    let modifiers = has(|a| {
+        a.keep
+            || a.requires_replace
+            || a.requires_replace_if_configured
+            || a.requires_replace_if.is_some()
+    });
     quote! {
         __tfplugin::Uses {
             computed: #computed,
@@ -190,14 +195,34 @@ fn block(model: &Model) -> TokenStream {
             __tfplugin::model_validator::<Self, _>(|model| (#check)(model))
         }
     });
+    let rules = model.rules.iter().map(|rule| self::rule(rule, model));
     quote! {
         __tfplugin::model_block(
             #description,
             #deprecated,
             ::std::vec![#(#attributes),*],
             ::std::vec![#(#blocks),*],
-            ::std::vec![#(#validators),*],
+            ::std::vec![#(#rules,)* #(#validators),*],
         )
+    }
+}
+
+fn rule(rule: &Rule, model: &Model) -> TokenStream {
+    let kind = match rule.option.to_string().as_str() {
+        "conflicts" => quote!(Conflicts),
+        "exactly_one_of" => quote!(ExactlyOneOf),
+        "at_least_one_of" => quote!(AtLeastOneOf),
+        _ => quote!(RequiredTogether),
+    };
+    let members = rule.names.iter().map(|name| {
+        let mut members = model.members.iter();
+        let is_block = members.any(|member| {
+            member.name == name.value() && matches!(member.kind, MemberKind::Block(_))
+        });
+        quote!(__tfplugin::RuleMember { name: #name, is_block: #is_block })
+    });
+    quote! {
+        __tfplugin::rule(__tfplugin::RuleKind::#kind, &[#(#members),*])
     }
 }
 
@@ -264,6 +289,13 @@ fn settings(member: &Member, attribute: &Attribute) -> Vec<TokenStream> {
     if attribute.requires_replace {
         settings.push(quote! {
             attribute.modifiers.push(::tfplugin::schema::Modifier::RequiresReplace);
+        });
+    }
+    if attribute.requires_replace_if_configured {
+        settings.push(quote! {
+            attribute
+                .modifiers
+                .push(::tfplugin::schema::Modifier::RequiresReplaceIfConfigured);
         });
     }
     if let Some(condition) = &attribute.requires_replace_if {

@@ -2,6 +2,7 @@
 
 mod attribute;
 mod block;
+mod rule;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use crate::options;
 
 pub(crate) use attribute::{Attribute, Mode};
 pub(crate) use block::{Block, Nesting};
+pub(crate) use rule::Rule;
 
 /// A parsed model.
 pub(crate) struct Model {
@@ -25,6 +27,7 @@ pub(crate) struct Model {
     pub(crate) deprecated: Option<LitStr>,
     pub(crate) version: i64,
     pub(crate) validators: Vec<Expr>,
+    pub(crate) rules: Vec<Rule>,
     pub(crate) members: Vec<Member>,
 }
 
@@ -64,12 +67,16 @@ pub(crate) fn model(input: &DeriveInput) -> Result<Model> {
 
     let options = model_options(input)?;
     let members = members(&fields, options.usage)?;
+    for rule in &options.rules {
+        rule.check(&members)?;
+    }
     Ok(Model {
         name: input.ident.clone(),
         description: options.description,
         deprecated: options.deprecated,
         version: options.version,
         validators: options.validators,
+        rules: options.rules,
         members,
     })
 }
@@ -81,12 +88,13 @@ struct ModelOptions {
     deprecated: Option<LitStr>,
     version: i64,
     validators: Vec<Expr>,
+    rules: Vec<Rule>,
 }
 
 fn model_options(input: &DeriveInput) -> Result<ModelOptions> {
     let (mut nested, mut provider, mut version_option) = (None, None, None);
     let (mut description, mut deprecated, mut version) = (None, None, None);
-    let mut validators = Vec::new();
+    let (mut validators, mut rules) = (Vec::new(), Vec::new());
     for option in options::options(&input.attrs, "model")? {
         match option.name.to_string().as_str() {
             "nested" => option.flag(&mut nested)?,
@@ -98,9 +106,13 @@ fn model_options(input: &DeriveInput) -> Result<ModelOptions> {
                 option.count(&mut version)?;
             }
             "validate" => validators.push(option.expression()?),
+            "conflicts" | "exactly_one_of" | "at_least_one_of" | "required_together" => {
+                rules.push(Rule::parse(&option)?);
+            }
             _ => {
-                let known = "`version`, `validate`, `description`, `deprecated`, `nested`, \
-                             `provider`";
+                let known = "`version`, `validate`, `conflicts`, `exactly_one_of`, \
+                             `at_least_one_of`, `required_together`, `description`, `deprecated`, \
+                             `nested`, `provider`";
                 return option.unknown(known);
             }
         }
@@ -126,6 +138,7 @@ fn model_options(input: &DeriveInput) -> Result<ModelOptions> {
         deprecated,
         version: version.unwrap_or(0),
         validators,
+        rules,
     })
 }
 

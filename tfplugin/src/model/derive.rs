@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::Arc;
 
+pub use super::rules::{RuleKind, RuleMember, rule};
 pub use super::{BlockField, Element, Field, Model, Sensitive, Uses, nesting};
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;

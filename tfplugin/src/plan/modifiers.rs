@@ -24,6 +24,12 @@ pub(super) fn apply(draft: &mut Draft) {
                         replace.insert(path.clone());
                     }
                 }
+                Modifier::RequiresReplaceIfConfigured => {
+                    if is_changed(attribute, value, counterparts) && !counterparts.config.is_null()
+                    {
+                        replace.insert(path.clone());
+                    }
+                }
                 Modifier::RequiresReplaceIf(condition) => {
                     if is_changed(attribute, value, counterparts)
                         && condition(counterparts.prior, value)

@@ -149,6 +149,8 @@ pub enum Modifier {
     KeepPrior,
     /// A change of the attribute replaces the resource.
     RequiresReplace,
+    /// A change of the attribute replaces the resource if the configuration sets the attribute.
+    RequiresReplaceIfConfigured,
     /// A change of the attribute replaces the resource if the condition holds.
     RequiresReplaceIf(ReplaceCondition),
 }
@@ -162,6 +164,7 @@ impl fmt::Debug for Modifier {
         f.write_str(match self {
             Self::KeepPrior => "KeepPrior",
             Self::RequiresReplace => "RequiresReplace",
+            Self::RequiresReplaceIfConfigured => "RequiresReplaceIfConfigured",
             Self::RequiresReplaceIf(_) => "RequiresReplaceIf",
         })
     }

@@ -225,14 +225,13 @@ impl Checker {
                 Modifier::KeepPrior if !attribute.mode.is_computed() => {
                     self.report(path, "only a computed attribute can keep its prior value");
                 }
-                Modifier::RequiresReplace | Modifier::RequiresReplaceIf(_)
-                    if attribute.mode == Mode::Computed =>
-                {
+                Modifier::KeepPrior => {}
+                _ if attribute.mode == Mode::Computed => {
                     let problem = "an attribute that only the provider sets cannot require replacement; \
                                    use the resource's `plan` instead";
                     self.report(path, problem);
                 }
-                Modifier::RequiresReplace | Modifier::RequiresReplaceIf(_) if enclosing.set => {
+                _ if enclosing.set => {
                     let problem = "an element of a set has no address; \
                                    make the set itself require replacement";
                     self.report(path, problem);

@@ -13,6 +13,7 @@ pub(crate) struct Attribute {
     pub(crate) write_only: bool,
     pub(crate) keep: bool,
     pub(crate) requires_replace: bool,
+    pub(crate) requires_replace_if_configured: bool,
     pub(crate) requires_replace_if: Option<Expr>,
     pub(crate) default: Option<Expr>,
     pub(crate) deprecated: Option<LitStr>,
@@ -38,6 +39,7 @@ struct RawOptions {
     write_only: Option<Ident>,
     keep: Option<Ident>,
     requires_replace: Option<Ident>,
+    requires_replace_if_configured: Option<Ident>,
     requires_replace_if: Option<Expr>,
     default: Option<Expr>,
     deprecated: Option<LitStr>,
@@ -60,6 +62,9 @@ pub(crate) fn parse(
             "write_only" => option.flag(&mut raw.write_only)?,
             "keep" => option.flag(&mut raw.keep)?,
             "requires_replace" => option.flag(&mut raw.requires_replace)?,
+            "requires_replace_if_configured" => {
+                option.flag(&mut raw.requires_replace_if_configured)?;
+            }
             "requires_replace_if" => option.single_expression(&mut raw.requires_replace_if)?,
             "default" => option.single_expression(&mut raw.default)?,
             "deprecated" => option.text(&mut raw.deprecated)?,
@@ -68,7 +73,8 @@ pub(crate) fn parse(
             _ => {
                 let known = "`required`, `optional`, `computed`, `default`, `sensitive`, \
                              `write_only`, `deprecated`, `keep`, `requires_replace`, \
-                             `requires_replace_if`, `validate`, `name`";
+                             `requires_replace_if`, `requires_replace_if_configured`, `validate`, \
+                             `name`";
                 return option.unknown(known);
             }
         }
@@ -82,6 +88,7 @@ pub(crate) fn parse(
         write_only: raw.write_only.is_some(),
         keep: raw.keep.is_some(),
         requires_replace: raw.requires_replace.is_some(),
+        requires_replace_if_configured: raw.requires_replace_if_configured.is_some(),
         requires_replace_if: raw.requires_replace_if,
         default: raw.default,
         deprecated: raw.deprecated,
@@ -153,6 +160,16 @@ fn check_without_default(mode: Mode, options: &RawOptions) -> Result<()> {
         }
         if options.requires_replace_if.is_some() {
             let problem = "`requires_replace` and `requires_replace_if` exclude each other";
+            return fail(word, problem);
+        }
+    }
+    if let Some(word) = &options.requires_replace_if_configured {
+        if mode == Mode::Computed {
+            return fail(word, NO_REPLACE_WHEN_COMPUTED);
+        }
+        if options.requires_replace.is_some() || options.requires_replace_if.is_some() {
+            let problem = "give only one of `requires_replace`, `requires_replace_if` and \
+                           `requires_replace_if_configured`";
             return fail(word, problem);
         }
     }
