@@ -76,8 +76,8 @@ impl Context {
 
     /// Waits until the user interrupts Terraform. Use it in `select!`, next to the work.
     ///
-    /// The call itself is not aborted. It has time to clean up, to [`save`](ApplyContext::save) what
-    /// it created, and to return an error that says what is done and what is not.
+    /// The call itself is not aborted. It has time to clean up, to [`save`](ApplyContext::save)
+    /// what it created, and to return an error that says what is done and what is not.
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + 'static {
         self.cancellation.clone().cancelled_owned()
     }

@@ -13,8 +13,8 @@ use crate::model::{Element, Model};
 ///
 /// The fields of `Args` are the parameters, in order; the doc comments are their descriptions. A
 /// parameter accepts `null` when its field is optional. A variadic parameter accepts it when the
-/// elements of its list are values: `Value<Vec<Value<String>>>`. Defaults and validators of the fields
-/// run before `call`.
+/// elements of its list are values: `Value<Vec<Value<String>>>`. Defaults and validators of the
+/// fields run before `call`.
 ///
 /// An error at a field (`Failure::at("ttl")`) marks that argument in the configuration. In the last
 /// parameter of a variadic function, `Path::new("names").index(2)` marks its third value.

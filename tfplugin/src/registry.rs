@@ -19,7 +19,9 @@ use implements::Capability;
 /// Registrations chain. A capability applies to the resource before it:
 ///
 /// ```
-/// use tfplugin::{ApplyContext, Context, Failure, Function, Import, Model, Registry, Resource, Result, Value};
+/// use tfplugin::{
+///     ApplyContext, Context, Failure, Function, Import, Model, Registry, Resource, Result, Value,
+/// };
 ///
 /// # #[derive(Clone, Model)]
 /// # struct Note {
@@ -33,11 +35,15 @@ use implements::Capability;
 /// #     type Model = Note;
 /// #     const NAME: &'static str = "example_note";
 /// #     fn new((): ()) -> Self { Self }
-/// #     async fn create(&self, _: &mut ApplyContext<'_, Note>, planned: Note) -> Result<Note> { Ok(planned) }
+/// #     async fn create(&self, _: &mut ApplyContext<'_, Note>, note: Note) -> Result<Note> {
+/// #         Ok(note)
+/// #     }
 /// #     async fn read(&self, _: &mut Context, state: Note) -> Result<Option<Note>> {
 /// #         Ok(Some(state))
 /// #     }
-/// #     async fn update(&self, _: &mut ApplyContext<'_, Note>, _: Note, planned: Note) -> Result<Note> {
+/// #     async fn update(
+/// #         &self, _: &mut ApplyContext<'_, Note>, _: Note, planned: Note,
+/// #     ) -> Result<Note> {
 /// #         Ok(planned)
 /// #     }
 /// #     async fn delete(&self, _: &mut ApplyContext<'_, Note>, _: Note) -> Result<()> { Ok(()) }

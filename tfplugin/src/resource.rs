@@ -21,8 +21,8 @@ use crate::model::Model;
 /// A managed resource.
 ///
 /// The SDK decides which state survives an error. A failed update or delete keeps the prior state,
-/// and a failed create stores nothing. Call [`ApplyContext::save`] when the call has created or changed
-/// a real object: an error later in the call then stores the saved state.
+/// and a failed create stores nothing. Call [`ApplyContext::save`] when the call has created or
+/// changed a real object: an error later in the call then stores the saved state.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a managed resource",
     label = "needs an implementation of `tfplugin::Resource`",
@@ -62,9 +62,10 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Terraform plans every create, update and destroy, and plans again during apply, when every
     /// configured value is known. Both plans must agree, so do not use the clock here.
     ///
-    /// An error about an unknown value, such as from [`Plan::planned`] for a `Vec` of unknown blocks or
-    /// from [`Value::expect_known`](crate::Value::expect_known), is not shown in the first plan: the
-    /// SDK keeps the plan as far as it is, and this runs again when the value is known.
+    /// An error about an unknown value, such as from [`Plan::planned`] for a `Vec` of unknown
+    /// blocks or from [`Value::expect_known`](crate::Value::expect_known), is not shown in the
+    /// first plan: the SDK keeps the plan as far as it is, and this runs again when the value is
+    /// known.
     ///
     /// # Errors
     /// If the change cannot be planned.
@@ -80,7 +81,8 @@ pub trait Resource: Sized + Send + Sync + 'static {
     /// Creates the planned object and returns its model with every value known.
     ///
     /// Call [`ApplyContext::save`] as soon as the object exists. When a later step fails, Terraform
-    /// stores the saved state and marks it tainted. Write-only values are in [`ApplyContext::config`].
+    /// stores the saved state and marks it tainted. Write-only values are in
+    /// [`ApplyContext::config`].
     ///
     /// # Errors
     /// If the create failed. Terraform stores the saved state, if there is any.

@@ -31,8 +31,8 @@
 //! }
 //! ```
 //!
-//! A value must pass every `validate` of its attribute. Any function of the value is a validator, too.
-//! Rules about several attributes are options of the model: `conflicts`, `exactly_one_of`,
+//! A value must pass every `validate` of its attribute. Any function of the value is a validator,
+//! too. Rules about several attributes are options of the model: `conflicts`, `exactly_one_of`,
 //! `at_least_one_of` and `required_together`.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -22,8 +22,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// * `#[model(version = 1)]`: the schema version. Raise it when the shape of stored state changes.
 /// * `#[model(validate = path::to::check)]`: a function that validates the whole model and returns
 ///   a `tfplugin::Failure` or an error. It may be given several times.
-/// * `#[model(conflicts = ["a", "b"])]`, `exactly_one_of`, `at_least_one_of`, `required_together`: rules
-///   about which attributes and blocks the configuration sets. Each may be given several times.
+/// * `#[model(conflicts = ["a", "b"])]`, `exactly_one_of`, `at_least_one_of`, `required_together`:
+///   rules about which attributes and blocks the configuration sets. Each may be given several
+///   times.
 /// * `#[model(description = "…")]` replaces the doc comment. `#[model(deprecated = "…")]` says what
 ///   to use instead.
 /// * `#[model(nested)]`: the model is used only inside other models or as the arguments of a
@@ -35,13 +36,14 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// * `required`, `optional`, `computed` or `optional computed`: who sets the attribute.
 /// * `default = EXPR`: the value without a configured one; only with `optional`.
-/// * `sensitive`, `write_only` (both on a `Value<Secret<_>>`), `deprecated = "what to use instead"`.
+/// * `sensitive`, `write_only` (both on a `Value<Secret<_>>`), `deprecated = "what to use
+///   instead"`.
 /// * `keep`: a computed attribute keeps its prior value when another attribute changes.
-/// * `requires_replace`; `requires_replace_if_configured`, when the configuration sets the attribute; or
-///   `requires_replace_if = path::to::condition`, a
-///   `fn(prior: &Value<T>, planned: &Value<T>) -> bool`.
-/// * `validate = path::to::check`, a `fn(&T) -> Result<(), impl Display>` for known values, or a call of
-///   a function in `tfplugin::validators`. It may be given several times.
+/// * `requires_replace`; `requires_replace_if_configured`, when the configuration sets the
+///   attribute; or `requires_replace_if = path::to::condition`, a `fn(prior: &Value<T>, planned:
+///   &Value<T>) -> bool`.
+/// * `validate = path::to::check`, a `fn(&T) -> Result<(), impl Display>` for known values, or a
+///   call of a function in `tfplugin::validators`. It may be given several times.
 /// * `name = "…"`: the attribute's name, if it differs from the field's.
 ///
 /// On a block: `list`, `set`, `single`, `group` or `map`, and `min = N`, `max = N`,

@@ -91,9 +91,10 @@ macro_rules! integers {
 
 integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 
-/// A float holds about 16 digits. A number with more digits, such as `1/3`, becomes the nearest float.
-/// The SDK puts the digits back: a float that an apply or a read returns unchanged stays the number in
-/// the plan or the state. Use [`Number`] for money and for other numbers where every digit counts.
+/// A float holds about 16 digits. A number with more digits, such as `1/3`, becomes the nearest
+/// float. The SDK puts the digits back: a float that an apply or a read returns unchanged stays the
+/// number in the plan or the state. Use [`Number`] for money and for other numbers where every
+/// digit counts.
 impl Element for f64 {
     fn shape() -> Shape {
         Type::Number.into()

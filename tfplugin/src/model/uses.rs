@@ -43,7 +43,8 @@ impl Uses {
     /// Refuses what has no meaning in a provider's configuration, which is never stored or planned.
     ///
     /// ```compile_fail,E0080
-    /// # use tfplugin::{Context, DataSource, Function, Model, Provider, Registry, Result, Server, Value};
+    /// # use tfplugin::{Context, DataSource, Function, Model};
+    /// # use tfplugin::{Provider, Registry, Result, Server, Value};
     /// #[derive(Model)]
     /// #[model(provider)]
     /// struct Config {
@@ -80,7 +81,8 @@ impl Uses {
     /// Refuses what has no meaning in a data source, which is read and never planned.
     ///
     /// ```compile_fail,E0080
-    /// # use tfplugin::{Context, DataSource, Function, Model, Provider, Registry, Result, Server, Value};
+    /// # use tfplugin::{Context, DataSource, Function, Model};
+    /// # use tfplugin::{Provider, Registry, Result, Server, Value};
     /// #[derive(Model)]
     /// struct Zone {
     ///     /// The name.
@@ -117,7 +119,8 @@ impl Uses {
     /// Refuses what has no meaning in the arguments of a function, which are never stored.
     ///
     /// ```compile_fail,E0080
-    /// # use tfplugin::{Context, DataSource, Function, Model, Provider, Registry, Result, Server, Value};
+    /// # use tfplugin::{Context, DataSource, Function, Model};
+    /// # use tfplugin::{Provider, Registry, Result, Server, Value};
     /// #[derive(Model)]
     /// #[model(nested)]
     /// struct Length {

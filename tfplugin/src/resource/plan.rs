@@ -117,7 +117,8 @@ impl<'a, M: Model> Plan<'a, M> {
     /// Plans the prior value. If there is none, the planned value does not change.
     ///
     /// For a configured attribute this says that both values are equivalent. To keep only what the
-    /// provider computed in nested attributes or blocks, use [`keep_computed`](Self::keep_computed).
+    /// provider computed in nested attributes or blocks, use
+    /// [`keep_computed`](Self::keep_computed).
     pub fn keep(&mut self, path: impl Into<Path>) -> &mut Self {
         let path = path.into();
         match self.draft.prior.get(&path) {
@@ -130,8 +131,8 @@ impl<'a, M: Model> Plan<'a, M> {
         self
     }
 
-    /// Plans the prior values of the computed attributes in a nested attribute or in blocks, where the
-    /// configuration sets none. Elements of a set correspond by their configured values.
+    /// Plans the prior values of the computed attributes in a nested attribute or in blocks, where
+    /// the configuration sets none. Elements of a set correspond by their configured values.
     pub fn keep_computed(&mut self, path: impl Into<Path>) -> &mut Self {
         let path = path.into();
         self.draft.check_path(&path);
