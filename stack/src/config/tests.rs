@@ -144,10 +144,10 @@ engineer_hourly_usd = "80"
         DashboardConfig {
             read_only: true,
             refresh: span("1m"),
-            theme: Some(named("theme", &["high-contrast"], 41)),
+            theme: Some(named("theme", &["high-contrast"], 44)),
             keys: vec![
-                named("down", &["j", "down"], 46),
-                named("teardown", &["D"], 45),
+                named("down", &["j", "down"], 49),
+                named("teardown", &["D"], 48),
             ],
             open_command: ["firefox", "--new-tab", "{url}"]
                 .map(str::to_owned)
