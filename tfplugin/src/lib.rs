@@ -53,7 +53,7 @@ pub use data_source::DataSource;
 pub use diag::{Diagnostic, Failure, Result, Severity};
 pub use dynamic::{Dynamic, Refinements};
 pub use function::Function;
-pub use model::{Element, Model, Secret, Set, Text};
+pub use model::{Element, Model, Secret, Text, UnorderedSet};
 pub use number::{Number, NumberError};
 pub use path::{Path, Step};
 pub use plugin::Ending;

@@ -16,7 +16,7 @@ pub use block::{BlockField, nesting};
 pub use collection::Item;
 pub use field::Field;
 pub use secret::{Secret, Sensitive};
-pub use set::Set;
+pub use set::UnorderedSet;
 pub use text::Text;
 #[doc(hidden)]
 pub use uses::Uses;

@@ -41,7 +41,7 @@ use std::ops::{Bound, RangeBounds};
 
 use regex::Regex;
 
-use crate::model::{Secret, Set, Text};
+use crate::model::{Secret, Text, UnorderedSet};
 
 /// What a validator returns: `Ok`, or what is wrong and how to fix it.
 pub type Checked = Result<(), String>;
@@ -171,7 +171,7 @@ impl<T> Length for Vec<T> {
     }
 }
 
-impl<T> Length for Set<T> {
+impl<T> Length for UnorderedSet<T> {
     fn length(&self) -> usize {
         self.len()
     }

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use tfplugin::testing::{Harness, unknown};
 use tfplugin::{
     Action, ApplyContext, Context, Model, NoConfig, Plan, Provider, Registry, Resource, Result,
-    Set, Value,
+    UnorderedSet, Value,
 };
 
 struct Firewalls;
@@ -59,7 +59,7 @@ struct FirewallModel {
     rules: Value<BTreeSet<Rule>>,
     /// More rules.
     #[attribute(optional)]
-    more: Value<Set<Rule>>,
+    more: Value<UnorderedSet<Rule>>,
     /// Rules whose computed values the resource keeps itself.
     #[attribute(optional)]
     kept: Value<BTreeSet<Plain>>,

@@ -9,7 +9,8 @@
 //! memory                            … MB                          goal 60 MB
 //! ```
 //!
-//! The first three draw into a buffer in this process. The others run the real program in a terminal.
+//! The first three draw into a buffer in this process. The others run the real program in a
+//! terminal.
 
 use std::io::{Read, Write};
 use std::path::Path;

@@ -213,8 +213,8 @@ fn a_protected_stack_needs_its_name() {
     assert_eq!(typed.count(), 1, "{effects:?}");
 }
 
-/// While the teardowns run, each stack shows its own progress, and then its own result, in the popup
-/// and in the list. The one that is refused stays marked.
+/// While the teardowns run, each stack shows its own progress, and then its own result, in the
+/// popup and in the list. The one that is refused stays marked.
 #[test]
 fn each_stack_has_its_own_result() {
     let mut harness = running_harness(config());
@@ -464,8 +464,8 @@ fn unleased_stacks_need_their_names() {
     shows(&harness, "no lease (found by tags only): nothing to extend");
 }
 
-/// Of two unleased stacks with the same name, only the first is acted on: their progress could not be
-/// told apart.
+/// Of two unleased stacks with the same name, only the first is acted on: their progress could not
+/// be told apart.
 #[test]
 fn a_name_is_acted_on_once() {
     let mut harness = unleased_harness(config());

@@ -109,8 +109,8 @@ impl<T: Item> Element for Vec<T> {
 }
 
 /// It cannot hold equal elements. While elements are unknown and two of them look the same, such as
-/// two new objects with an unknown name, the set is unknown as a whole. [`Set`](crate::Set) holds
-/// them.
+/// two new objects with an unknown name, the set is unknown as a whole.
+/// [`UnorderedSet`](crate::UnorderedSet) holds them.
 impl<T: Item + Ord> Element for BTreeSet<T> {
     const MODEL_DEPTH: u8 = collection_depth::<T>();
     const USES: Uses = <T::Element as Element>::USES;

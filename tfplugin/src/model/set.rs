@@ -18,21 +18,21 @@ use crate::schema::{Nesting, Shape, Validator};
 /// ignores the order.
 ///
 /// ```
-/// # use tfplugin::Set;
-/// let zones: Set<&str> = ["a", "b"].into_iter().collect();
-/// assert_eq!(zones, Set::from(vec!["b", "a"]));
+/// # use tfplugin::UnorderedSet;
+/// let zones: UnorderedSet<&str> = ["a", "b"].into_iter().collect();
+/// assert_eq!(zones, UnorderedSet::from(vec!["b", "a"]));
 /// assert!(zones.contains(&"a"));
 /// ```
 #[derive(Clone, Debug)]
-pub struct Set<T>(Vec<T>);
+pub struct UnorderedSet<T>(Vec<T>);
 
-impl<T> Default for Set<T> {
+impl<T> Default for UnorderedSet<T> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<T: PartialEq> PartialEq for Set<T> {
+impl<T: PartialEq> PartialEq for UnorderedSet<T> {
     fn eq(&self, other: &Self) -> bool {
         let mut unmatched: Vec<&T> = other.iter().collect();
         self.len() == other.len()
@@ -43,9 +43,9 @@ impl<T: PartialEq> PartialEq for Set<T> {
     }
 }
 
-impl<T: Eq> Eq for Set<T> {}
+impl<T: Eq> Eq for UnorderedSet<T> {}
 
-impl<T> Deref for Set<T> {
+impl<T> Deref for UnorderedSet<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -53,19 +53,19 @@ impl<T> Deref for Set<T> {
     }
 }
 
-impl<T> From<Vec<T>> for Set<T> {
+impl<T> From<Vec<T>> for UnorderedSet<T> {
     fn from(elements: Vec<T>) -> Self {
         Self(elements)
     }
 }
 
-impl<T> FromIterator<T> for Set<T> {
+impl<T> FromIterator<T> for UnorderedSet<T> {
     fn from_iter<I: IntoIterator<Item = T>>(elements: I) -> Self {
         Self(elements.into_iter().collect())
     }
 }
 
-impl<T> IntoIterator for Set<T> {
+impl<T> IntoIterator for UnorderedSet<T> {
     type Item = T;
     type IntoIter = std::vec::IntoIter<T>;
 
@@ -74,7 +74,7 @@ impl<T> IntoIterator for Set<T> {
     }
 }
 
-impl<'s, T> IntoIterator for &'s Set<T> {
+impl<'s, T> IntoIterator for &'s UnorderedSet<T> {
     type Item = &'s T;
     type IntoIter = std::slice::Iter<'s, T>;
 
@@ -83,7 +83,7 @@ impl<'s, T> IntoIterator for &'s Set<T> {
     }
 }
 
-impl<T: Item> Element for Set<T> {
+impl<T: Item> Element for UnorderedSet<T> {
     const MODEL_DEPTH: u8 = collection_depth::<T>();
     const USES: Uses = <T::Element as Element>::USES;
     const NULL_ELEMENTS: bool = T::NULLABLE;

@@ -8,10 +8,9 @@ use super::config::{argument, configuration, to_json};
 use super::instance::Instance;
 use super::variants::{with_each_optional_unset, with_each_unknown};
 use crate::diag::{Diagnostic, Failure, Result};
-use crate::grpc::Client;
+use crate::grpc::{Client, SchemaMessages};
 use crate::path::Path;
 use crate::plugin::Ending;
-use crate::proto::tfplugin6::get_provider_schema;
 use crate::provider::Provider;
 use crate::schema::PreparedSchema;
 use crate::server::move_resource::MoveRequest;
@@ -50,7 +49,7 @@ impl<P: Provider> Harness<P> {
     /// # Errors
     /// If the call itself fails.
     #[doc(hidden)]
-    pub async fn schema_messages(&self) -> Result<get_provider_schema::Response> {
+    pub async fn schema_messages(&self) -> Result<SchemaMessages> {
         self.client.schema_messages().await
     }
 

@@ -168,8 +168,8 @@ struct ChangeLine<'a> {
 }
 
 /// Changes the leases of several stacks one after the other, and writes a line for each. A change
-/// that is refused or fails does not stop the others. `change` returns a sentence for people; `done`
-/// is a participle: "extended".
+/// that is refused or fails does not stop the others. `change` returns a sentence for people;
+/// `done` is a participle: "extended".
 ///
 /// # Errors
 ///

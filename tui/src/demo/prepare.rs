@@ -16,8 +16,8 @@ use crate::error::CommandError;
 /// How many stacks are written between two reports.
 const CHUNK: usize = 250;
 
-/// Writes this many stacks and the history of those that are gone, and returns the cloud that they live in. Two of many are unleased, and
-/// so not in the ledger.
+/// Writes this many stacks and the history of those that are gone, and returns the cloud that they
+/// live in. Two of many are unleased, and so not in the ledger.
 pub(crate) async fn prepare(
     path: &Path,
     stacks: usize,

@@ -59,8 +59,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "STRATEGY", default_value = "terraform")]
     strategy: Strategy,
 
-    /// Refuse to delete more resources of one stack than this. For a sweep, the default is `max_resources` under
-    /// [reaper]
+    /// Refuse to delete more resources of one stack than this. For a sweep, the default is
+    /// `max_resources` under [reaper]
     #[arg(long, value_name = "N")]
     max_resources: Option<usize>,
 

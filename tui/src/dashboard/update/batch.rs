@@ -81,8 +81,8 @@ fn left(problem: &Problem) -> BatchState {
     }
 }
 
-/// Stores how one of these actions ended on a stack, and says how far the action is. Returns `false`
-/// if the action in progress is another one, or does not wait for this stack.
+/// Stores how one of these actions ended on a stack, and says how far the action is. Returns
+/// `false` if the action in progress is another one, or does not wait for this stack.
 fn end(model: &mut Model, actions: &[BulkAction], stack: &StackName, state: BatchState) -> bool {
     let batch = model.batch.as_mut();
     let Some(batch) = batch.filter(|batch| actions.contains(&batch.action)) else {

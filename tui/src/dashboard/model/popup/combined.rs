@@ -194,7 +194,8 @@ impl CombinedDialog {
         };
     }
 
-    /// Scrolls by a key, down to line `last`. A page key scrolls by `rows`, so that it skips no line.
+    /// Scrolls by a key, down to line `last`. A page key scrolls by `rows`, so that it skips no
+    /// line.
     pub(crate) fn scroll_by(&mut self, msg: Msg, rows: usize, last: usize) {
         let page = rows.max(1);
         let scroll = self.scroll.min(last);

@@ -106,8 +106,8 @@ pub(super) fn shown(popup: &CombinedDialog, model: &Model) -> ShownList {
     list
 }
 
-/// Builds the texts and divides the rows. The list gives way first, down to a few rows, and then the
-/// summary; the question is always visible.
+/// Builds the texts and divides the rows. The list gives way first, down to a few rows, and then
+/// the summary; the question is always visible.
 fn content(area: Rect, popup: &CombinedDialog, outlooks: &[Outlook], model: &Model) -> Content {
     let width = COLUMNS.min(area.width.saturating_sub(2)).saturating_sub(4);
     let summary = summary::summary(popup, outlooks, model, width);
