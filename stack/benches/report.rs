@@ -82,10 +82,8 @@ async fn prepare(path: &Path) -> Outcome {
     ));
     let before = std::fs::metadata(path)?.len();
     let begun = Instant::now();
-    let report = service(&ledger, path)
-        .reports()
-        .report(noon(), GroupBy::App);
-    let report = report.await?;
+    let service = service(&ledger, path);
+    let report = service.reports().report(noon(), GroupBy::App).await?;
     assert_eq!(u64::from(report.total.stacks), stacks);
     assert_eq!(
         u64::from(report.total.starts.started),
@@ -117,10 +115,8 @@ async fn measure(path: &Path) -> Outcome {
             ledger.append(&name, lease.last_seq(), vec![used]).await?;
         }
         let begun = Instant::now();
-        let report = service(&ledger, &path)
-            .reports()
-            .report(noon(), GroupBy::App);
-        report.await?;
+        let service = service(&ledger, &path);
+        service.reports().report(noon(), GroupBy::App).await?;
         times.push(begun.elapsed());
     }
     times.sort();
