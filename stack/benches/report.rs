@@ -1,7 +1,7 @@
 //! Benchmark of a report over 100,000 starts in a ledger of 5,000,000 events: its time and its
 //! memory, each time after ten more events. `cargo bench -p stack --bench report [-- FOLDER]`
-//! prints the numbers and checks none. `JITI_BENCH_STACKS` sets another number of stacks: each has
-//! two starts and 100 events.
+//! prints the numbers and checks none. `stacks=NUMBER` sets another number of stacks: each has two
+//! starts and 100 events.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +14,7 @@ use stack::report::GroupBy;
 use stack::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
 use stack::{Config, Elapsed, Ledger, Seq, Service, Source, Span, SqliteInventory, SqliteLedger};
 
-/// The number of stacks, unless the environment sets one.
+/// The number of stacks, unless an argument sets one.
 const STACKS: u64 = 50_000;
 const STARTS_OF_STACK: u64 = 2;
 const EVENTS_OF_STACK: u64 = 100;
@@ -25,6 +25,8 @@ const APPS: u64 = 40;
 const PERIOD: Span = Span::minutes(30 * 24 * 60);
 /// The argument of the process that only measures.
 const MEASURE: &str = "measure=";
+/// The argument that sets the number of stacks.
+const COUNT: &str = "stacks=";
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -45,13 +47,18 @@ fn main() -> Outcome {
     if let Some(path) = measured {
         return runtime.block_on(measure(Path::new(path)));
     }
-    let place = arguments.iter().find(|argument| !argument.starts_with('-'));
+    let is_folder = |argument: &&String| !argument.starts_with('-') && !argument.contains('=');
+    let place = arguments.iter().find(is_folder);
     let folder = match place {
         Some(place) => tempfile::tempdir_in(place)?,
         None => tempfile::tempdir()?,
     };
     let path = folder.path().join("report.db");
-    runtime.block_on(prepare(&path))?;
+    let mut given = arguments
+        .iter()
+        .filter_map(|argument| argument.strip_prefix(COUNT));
+    let stacks = given.next().map(str::parse).transpose()?.unwrap_or(STACKS);
+    runtime.block_on(prepare(&path, stacks))?;
     // Another process, so that its memory is that of a report.
     let status = Command::new(std::env::current_exe()?)
         .arg("--bench")
@@ -65,11 +72,7 @@ fn main() -> Outcome {
 }
 
 /// Fills a ledger, and makes the first report.
-async fn prepare(path: &Path) -> Outcome {
-    let stacks = match std::env::var("JITI_BENCH_STACKS") {
-        Ok(count) => count.parse()?,
-        Err(_) => STACKS,
-    };
+async fn prepare(path: &Path, stacks: u64) -> Outcome {
     let ledger = Arc::new(SqliteLedger::at(path));
     let begun = Instant::now();
     fill(&ledger, stacks).await?;

@@ -12,7 +12,7 @@ mod schema;
 mod service;
 
 #[cfg(feature = "testing")]
-pub use crate::proto::tfplugin6::get_provider_schema::Response as SchemaMessages;
+pub(crate) use crate::proto::tfplugin6::get_provider_schema::Response as SchemaMessages;
 #[cfg(feature = "testing")]
 pub(crate) use client::Client;
 pub(crate) use service::GrpcService;
