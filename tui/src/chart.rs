@@ -12,7 +12,7 @@ mod scale;
 mod svg;
 
 pub(crate) use bars::{Bar, BarChart, BarRow};
-pub(crate) use columns::{Arrangement, Column, ColumnChart};
+pub(crate) use columns::{Arrangement, ColumnChart, DayColumn};
 pub(crate) use intervals::{Interval, IntervalChart};
 pub(crate) use line::{LineChart, Point};
 pub(crate) use svg::Escaped;

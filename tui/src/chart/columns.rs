@@ -26,7 +26,7 @@ const MAX_LABELS: usize = 5;
 
 /// One day.
 #[derive(Clone, Debug)]
-pub(crate) struct Column {
+pub(crate) struct DayColumn {
     /// The label below the column.
     pub(crate) label: String,
     /// One value per series; `None` where it is unknown.
@@ -51,7 +51,7 @@ pub(crate) struct ColumnChart {
     /// The class of each series.
     pub(crate) classes: Vec<&'static str>,
     pub(crate) arrangement: Arrangement,
-    pub(crate) columns: Vec<Column>,
+    pub(crate) columns: Vec<DayColumn>,
     pub(crate) format: AxisFormat,
 }
 
@@ -82,7 +82,7 @@ impl ColumnChart {
         svg.finish()
     }
 
-    fn height_of(&self, column: &Column) -> f64 {
+    fn height_of(&self, column: &DayColumn) -> f64 {
         let known = column.values.iter().flatten();
         match self.arrangement {
             Arrangement::SideBySide => known.copied().fold(0.0, f64::max),
@@ -90,7 +90,7 @@ impl ColumnChart {
         }
     }
 
-    fn draw(&self, svg: &mut SvgWriter, column: &Column, slot: (f64, f64), scale: &AxisScale) {
+    fn draw(&self, svg: &mut SvgWriter, column: &DayColumn, slot: (f64, f64), scale: &AxisScale) {
         let (x, width) = (slot.0 + slot.1 * 0.12, slot.1 * 0.76);
         let mut base = BOTTOM;
         let count = f64::from(u32::try_from(column.values.len().max(1)).unwrap_or(1));

@@ -21,8 +21,8 @@ fn dollars(value: f64) -> String {
     format!("${value}")
 }
 
-fn column(label: &str, values: [Option<f64>; 2]) -> Column {
-    Column {
+fn column(label: &str, values: [Option<f64>; 2]) -> DayColumn {
+    DayColumn {
         label: label.to_owned(),
         values: values.to_vec(),
         link: link(&format!("day-{label}"), &format!("{label}: {values:?}")),

@@ -5,7 +5,7 @@ use stack::Elapsed;
 
 /// One phase of the chart.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bar {
+pub(crate) struct PhaseBar {
     /// When the phase started.
     pub(crate) start: Timestamp,
     /// How long the phase took; `None` while it is running.
@@ -23,7 +23,12 @@ pub(crate) struct Bar {
 ///
 /// A running phase is drawn lighter, up to `end`. Each phase has at least one column, so that a
 /// short one is visible.
-pub(crate) fn bars(start: Timestamp, end: Timestamp, bars: &[Bar], columns: u32) -> Vec<String> {
+pub(crate) fn bars(
+    start: Timestamp,
+    end: Timestamp,
+    bars: &[PhaseBar],
+    columns: u32,
+) -> Vec<String> {
     let total = Elapsed::between(start, end).millis().max(1);
     let columns = u64::from(columns.max(1));
     let column = |time: Timestamp| {
@@ -60,8 +65,8 @@ mod tests {
         Timestamp::from_second(second).expect("a time")
     }
 
-    fn bar(start: i64, seconds: Option<u64>) -> Bar {
-        Bar {
+    fn bar(start: i64, seconds: Option<u64>) -> PhaseBar {
+        PhaseBar {
             start: at(start),
             took: seconds.map(|s| Elapsed::from_millis(s * 1_000)),
         }

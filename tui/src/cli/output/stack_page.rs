@@ -24,7 +24,7 @@ use super::event_table::{self, EventScope};
 use super::{coverage, resource_table};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::format::gantt::{self, Bar};
+use crate::format::gantt::{self, PhaseBar};
 use crate::format::style::Tone;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::text::clean;
@@ -242,10 +242,10 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
         return Ok(());
     }
     ui.line("")?;
-    let bars: Vec<Bar> = init
+    let bars: Vec<PhaseBar> = init
         .phases
         .iter()
-        .map(|phase| Bar {
+        .map(|phase| PhaseBar {
             start: phase.started_at,
             took: phase.seconds,
         })

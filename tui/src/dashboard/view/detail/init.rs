@@ -14,7 +14,7 @@ use crate::dashboard::model::Model;
 use crate::dashboard::model::row::StackRow;
 use crate::dashboard::theme::Ink;
 use crate::format::fields;
-use crate::format::gantt::{self, Bar};
+use crate::format::gantt::{self, PhaseBar};
 use crate::format::style::Tone;
 use crate::format::text::Clean;
 use crate::format::values::{self, UNKNOWN};
@@ -101,10 +101,10 @@ fn chart(page: &mut Page, init: &ListedInit, end: jiff::Timestamp, requested: ji
         "PHASE", "CLASS", "TOOK"
     );
     page.line([(head, Ink::Title)]);
-    let bars: Vec<Bar> = init
+    let bars: Vec<PhaseBar> = init
         .phases
         .iter()
-        .map(|phase| Bar {
+        .map(|phase| PhaseBar {
             start: phase.started_at,
             took: phase.seconds,
         })

@@ -3,7 +3,7 @@
 use stack::report::{DayFigures, Report};
 
 use super::cells;
-use crate::chart::{Arrangement, ChartHead, Column, ColumnChart, MarkLink};
+use crate::chart::{Arrangement, ChartHead, ColumnChart, DayColumn, MarkLink};
 use crate::cli::output::html::{ChartFigure, PageCell, PageColumn, PageRow, PageTable, Section};
 use crate::format::{share, values};
 
@@ -83,7 +83,7 @@ fn chart(days: &[DayFigures]) -> ColumnChart {
         arrangement: Arrangement::SideBySide,
         columns: days
             .iter()
-            .map(|day| Column {
+            .map(|day| DayColumn {
                 label: label(day),
                 values: vec![
                     day.spent_usd.map(cells::drawn),

@@ -4,7 +4,7 @@ use stack::report::{DayFigures, Report, StartFigures, VersionStarts};
 
 use super::{MAX_CHART_ROWS, cells, days, left_out};
 use crate::chart::{
-    Arrangement, ChartHead, Column, ColumnChart, Interval, IntervalChart, MarkLink,
+    Arrangement, ChartHead, ColumnChart, DayColumn, Interval, IntervalChart, MarkLink,
 };
 use crate::cli::output::html::{ChartFigure, PageCell, PageColumn, PageRow, PageTable, Section};
 use crate::format::{share, values};
@@ -106,7 +106,7 @@ fn by_day(days: &[DayFigures]) -> ColumnChart {
         arrangement: Arrangement::Stacked,
         columns: days
             .iter()
-            .map(|day| Column {
+            .map(|day| DayColumn {
                 label: days::label(day),
                 values: [day.ready, day.timed_out, day.failed]
                     .map(|count| Some(f64::from(count)))
