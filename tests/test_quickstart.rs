@@ -7,8 +7,8 @@ use std::process::Command;
 
 use e2e::{CommandOutput, Sandbox, binary};
 
-/// `up.sh` can run twice and yields two ready stacks and one in purgatory; `down.sh` removes
-/// everything.
+/// `up.sh` can run twice and yields two ready stacks and one in purgatory. `cycles.sh` yields a
+/// history that is enough for a verdict. `down.sh` removes everything.
 #[test]
 fn up_twice_and_down() {
     let sandbox = Sandbox::new();
@@ -70,6 +70,21 @@ fn up_twice_and_down() {
             assert!(told.contains(&name), "{told:?}");
         }
     }
+    script("cycles.sh").ok().says("cycle 3 of 3");
+    let report: serde_json::Value = serde_json::from_str(&jiti(&["report", "--json"])).unwrap();
+    let verdicts = report["verdicts"].as_array().unwrap();
+    let checkout = verdicts
+        .iter()
+        .find(|one| one["app"] == "checkout")
+        .unwrap();
+    assert!(checkout["choice"].is_string(), "{checkout:#}");
+    assert!(!checkout["reasons"].as_array().unwrap().is_empty());
+    let stuck = &report["purgatories"][0];
+    assert_eq!(stuck["stack"], "reports-2.0.0");
+    assert!(
+        stuck["check"].is_string() && stuck["answer"].is_string(),
+        "{stuck:#}"
+    );
     script("down.sh").ok();
     assert_eq!(files(&project), copied, "the folder is unchanged");
     assert!(

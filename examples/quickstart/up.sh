@@ -75,5 +75,6 @@ Next, try:
   jiti hold checkout-1.5.0 --until 6h --why "demo at four"
   jiti events reports-2.0.0                   # what happened, and when
   jiti doctor                                 # what is set up, and what is missing
+  make quickstart-cycles                      # three times down and up, then a report with a verdict for checkout
   make quickstart-down                        # removes everything
 NEXT
