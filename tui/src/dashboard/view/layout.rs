@@ -71,7 +71,8 @@ pub(crate) const MARGIN: u16 = 2;
 const GAP: u16 = 2;
 
 /// Computes which columns fit, and their widths. Columns are dropped in the order of
-/// [`ListColumn::DROP_ORDER`]; the remaining space goes to the text columns.
+/// [`ListColumn::DROP_ORDER`], the one that the list is sorted by last; the remaining space goes to
+/// the text columns.
 pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
     let room = columns.saturating_sub(MARGIN + 1);
     let mut kept = widths.chosen.columns();
@@ -83,7 +84,10 @@ pub(crate) fn columns(columns: u16, widths: Widths) -> Vec<Placed> {
             .sum::<u16>()
             + gaps
     };
-    for column in ListColumn::DROP_ORDER {
+    let (sorted, others): (Vec<_>, Vec<_>) = ListColumn::DROP_ORDER
+        .into_iter()
+        .partition(|column| widths.sorted == Some(*column));
+    for column in others.into_iter().chain(sorted) {
         if needed(&kept) <= room {
             break;
         }
@@ -177,4 +181,32 @@ pub(crate) fn hit(model: &Model, x: u16, y: u16) -> Option<Hit> {
     let inside = (rows.y..rows.bottom()).contains(&y);
     let line = model.list.top + usize::from(y.saturating_sub(rows.y));
     (inside && line < model.list.lines().len()).then_some(Hit::Line(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A narrow terminal keeps the column that the list is sorted by longer than the others.
+    #[test]
+    fn the_sorted_column_is_dropped_last() {
+        let shown = |sorted| {
+            let widths = Widths {
+                name: 19,
+                state: 30,
+                rate: 9,
+                idle: 9,
+                sorted: Some(sorted),
+                ..Widths::default()
+            };
+            let placed = columns(76, widths);
+            let shown = placed.into_iter().map(|placed| placed.column);
+            shown.collect::<Vec<_>>()
+        };
+        assert!(shown(ListColumn::Idle).contains(&ListColumn::Idle));
+        assert!(!shown(ListColumn::Idle).contains(&ListColumn::Rate));
+        assert!(shown(ListColumn::Rate).contains(&ListColumn::Rate));
+        assert!(!shown(ListColumn::TimeLeft).contains(&ListColumn::Idle));
+        assert!(shown(ListColumn::TimeLeft).contains(&ListColumn::Rate));
+    }
 }
