@@ -169,6 +169,13 @@ impl ChoicePrices {
         let rebuild = rebuild.map(|time| (time, Choice::Rebuild));
         sleep.into_iter().chain(rebuild).min()
     }
+
+    /// The longest gap for which sleep is cheaper than a new start; `None` if sleep is unknown or
+    /// costs nothing.
+    fn sleep_limit(&self) -> Option<Elapsed> {
+        let (wake, rate) = self.sleep?;
+        self.start.cost.minus(wake.cost).time_at(rate)
+    }
 }
 
 impl VerdictHistory {
@@ -338,14 +345,18 @@ impl VerdictHistory {
 
 fn break_even_reason(prices: &ChoicePrices) -> String {
     match prices.break_even() {
-        Some((time, otherwise)) => format!(
-            "Keep a stack if its next use is within {}; otherwise, {}.",
-            time.rounded(),
-            match otherwise {
-                Choice::Sleep => "let it sleep",
-                Choice::Keep | Choice::Rebuild => "rebuild it",
-            }
-        ),
+        Some((time, otherwise)) => {
+            let otherwise = match (otherwise, prices.sleep_limit()) {
+                (Choice::Sleep, Some(limit)) => format!(
+                    "let it sleep if it is within {}; otherwise, rebuild it",
+                    limit.rounded()
+                ),
+                (Choice::Sleep, None) => "otherwise, let it sleep".to_owned(),
+                (Choice::Keep | Choice::Rebuild, _) => "otherwise, rebuild it".to_owned(),
+            };
+            let time = time.rounded();
+            format!("Keep a stack if its next use is within {time}; {otherwise}.")
+        }
         None => "A running stack costs nothing, so keep it.".to_owned(),
     }
 }

@@ -82,6 +82,7 @@ fn a_sleep_is_compared() {
     // is woken in 6 min: $0.10. The gaps are 3 × 60 min = 3 h.
     // keep = 3 h × $1/h = $3.00, sleep = 3 h × $0.10/h + 3 × $0.10 = $0.60, rebuild = $3.00.
     // Break-even with sleep: $0.10 ÷ ($1 − $0.10)/h = 6 min 40 s; with rebuild: 60 min.
+    // Sleep and rebuild cost the same after ($1.00 − $0.10) ÷ $0.10/h = 9 h.
     let lease = |stack| {
         TimelineBuilder::new(stack, 1, 0)
             .start(0, 60)
@@ -107,7 +108,8 @@ fn a_sleep_is_compared() {
     );
     assert_eq!(
         found.reasons[6],
-        "Keep a stack if its next use is within 6 min 40 s; otherwise, let it sleep."
+        "Keep a stack if its next use is within 6 min 40 s; let it sleep if it is within 9 h; \
+         otherwise, rebuild it."
     );
 }
 
