@@ -6,6 +6,7 @@ mod history;
 pub(crate) mod prepare;
 pub(crate) mod report;
 pub(crate) mod simulation;
+mod uses;
 
 use std::time::Duration;
 
@@ -197,6 +198,7 @@ fn stack(dice: &mut Dice, now: Timestamp, index: usize) -> Result<DemoStack, Nam
     );
     builder.event(2, EventKind::Recorded { origin: None });
     start_up(dice, &mut builder, kind, age, declares_readiness);
+    uses::add(&mut builder, app, kind, age);
     if dice.roll(100) < 9 {
         let until = Span::minutes(u32::try_from(60 + dice.roll(2_000)).unwrap_or(60)).after(now);
         let why = dice.pick(&WHYS).unwrap_or("a demo").to_owned();
