@@ -29,7 +29,7 @@ fn another_policy_is_replayed() {
     for text in [
         "With ttl=2h, the 1 stack since ",
         " UTC would have cost $6.00 instead of $12.00: $6.00 less.\n",
-        "1 would have ended earlier.\n1 was used after that.\n",
+        "1 would have ended earlier.\n1 of them was used after that.\n",
         "CUT OFF     OWNER            APP       WOULD END",
         "checkout-1  ana@example.com  checkout  ",
         "still exists",
@@ -48,6 +48,33 @@ fn another_policy_is_replayed() {
     assert_eq!(usd("policy_usd").as_deref(), Some("5.50"));
     assert_eq!(json["cut_off"][0]["stack"], "checkout-1");
     assert!(json["cut_off"][0]["real_end"].is_null());
+}
+
+/// Of many stacks that would have been cut off, the first are in the table. The owners are counted.
+#[test]
+fn many_stacks_are_counted_by_owner() {
+    let sandbox = Sandbox::new();
+    let story = Story::new(&sandbox.ledger());
+    for number in 0..25 {
+        let touched = EventKind::Activity {
+            signal: "touch".to_owned(),
+        };
+        let begun = requested(|r| {
+            let owner = if number < 5 { "ben" } else { "ana" };
+            r.owner = owner.parse().unwrap();
+            r.terms.hourly_cost = "1".parse().ok();
+        });
+        let events = [(12 * HOUR, begun), (2 * HOUR, touched)];
+        story.stack(&format!("checkout-{number}"), events);
+    }
+    let ran = sandbox.run_wide(&["report", "--what-if", "ttl=2h"]).ok();
+    for text in [
+        "25 of them were used after that.\nCut off, by owner: ana 20, ben 5.\n",
+        "\n5 more stacks: --json lists every one.\n",
+    ] {
+        assert!(ran.stdout.contains(text), "{text}: {}", ran.stdout);
+    }
+    assert_eq!(ran.stdout.matches("still exists").count(), 20);
 }
 
 /// A longer TTL changes nothing for a stack that no reaper ended, and an unknown key is an error.

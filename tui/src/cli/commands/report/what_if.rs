@@ -1,6 +1,7 @@
 //! `jiti report --what-if`: what another policy would have cost, and whom it would have cut off.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BTreeMap;
 
 use stack::economics::{CutOff, WhatIf};
 
@@ -9,6 +10,10 @@ use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
 use crate::format::{describe, values};
+
+/// The maximum number of stacks in the table, and of owners in the sentence above it.
+const MAX_ROWS: usize = 20;
+const MAX_OWNERS: usize = 8;
 
 /// Prints the result as JSON, or as sentences and a table of the stacks that would have been cut
 /// off.
@@ -36,12 +41,39 @@ pub(super) fn print(found: &WhatIf, as_json: bool, ui: &mut Ui) -> Result<(), Co
         Column::new("REALLY ENDED", Align::Left).droppable(2),
         Column::new("LAST USE", Align::Left),
     ]);
-    for row in &found.cut_off {
+    for row in found.cut_off.iter().take(MAX_ROWS) {
         table.row(cells(row));
     }
     ui.table(&table)?;
     ui.line("")?;
+    let more = found.cut_off.len().saturating_sub(MAX_ROWS);
+    if more > 0 {
+        let more = values::count(more, "more stack");
+        ui.text(&format!("{more}: --json lists every one."))?;
+    }
     ui.text("Times are UTC.")
+}
+
+/// `Cut off, by owner: ana@example.com 12, ben@example.com 3.`
+fn owners(found: &WhatIf) -> Option<String> {
+    let mut owners: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &found.cut_off {
+        *owners.entry(row.owner.as_str()).or_default() += 1;
+    }
+    if owners.len() < 2 {
+        return None;
+    }
+    let mut owners: Vec<_> = owners.into_iter().collect();
+    owners.sort_by_key(|(_, stacks)| Reverse(*stacks));
+    let named = owners.iter().take(MAX_OWNERS);
+    let mut named: Vec<String> = named
+        .map(|(owner, stacks)| format!("{owner} {}", values::thousands(*stacks)))
+        .collect();
+    let more = owners.len().saturating_sub(MAX_OWNERS);
+    if more > 0 {
+        named.push(values::count(more, "more owner"));
+    }
+    Some(format!("Cut off, by owner: {}.", named.join(", ")))
 }
 
 fn cells(row: &CutOff) -> Vec<Cell> {
@@ -102,10 +134,11 @@ fn notes(found: &WhatIf) -> Vec<String> {
     if earlier > 0 {
         notes.push(match found.cut_off.len() {
             0 => "None was used after that, as far as uses are recorded.".to_owned(),
-            1 => "1 was used after that.".to_owned(),
-            used => format!("{} were used after that.", values::thousands(used)),
+            1 => "1 of them was used after that.".to_owned(),
+            used => format!("{} of them were used after that.", values::thousands(used)),
         });
     }
+    notes.extend(owners(found));
     if found.uses_unknown > 0 {
         notes.push(format!(
             "Of {}, no use is recorded, so idle_after ends none of them.",
