@@ -22,7 +22,7 @@ fn by_application() {
     SPENT leaves out 2 stacks without a known rate.
     checkout: you pay 12 s, $0.0014, at every start; 50 % of it is migrate database.
     Init by class: dependency 93 % (0.1 % of uptime), database 1.9 % (<0.1 % of uptime), cache 0.6 % (<0.1 % of uptime).
-    Starts: 2 requested, 1 ready in time, 1 timed out. Success rate 50 % (95 % interval: 9.5 % to 91 %).
+    Starts: 2 requested, 1 ready in time, 1 timed out. Success rate 50 % (95 % interval: 9.5 to 91 %).
     reports-2.0.0 has been in purgatory since YYYY-MM-DD hh:mm UTC: $1.10/h, $4.37 so far. Phase fetch licence never ended.
     ");
 }
@@ -46,7 +46,7 @@ fn at_80_columns() {
     Init by class: dependency 93 % (0.1 % of uptime), database 1.9 % (<0.1 % of
     uptime), cache 0.6 % (<0.1 % of uptime).
     Starts: 2 requested, 1 ready in time, 1 timed out. Success rate 50 % (95 %
-    interval: 9.5 % to 91 %).
+    interval: 9.5 to 91 %).
     reports-2.0.0 has been in purgatory since YYYY-MM-DD hh:mm UTC: $1.10/h, $4.37
     so far. Phase fetch licence never ended.
     ");

@@ -120,20 +120,6 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-/// A share from 0 to 1 in percent: `62 %`. Below 10 % it has one decimal.
-pub(crate) fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent <= 0.0 {
-        "0 %".to_owned()
-    } else if percent < 0.05 {
-        "<0.1 %".to_owned()
-    } else if percent < 9.95 {
-        format!("{percent:.1} %")
-    } else {
-        format!("{percent:.0} %")
-    }
-}
-
 /// An amount in dollars and cents: `$1,234.50`. Below one cent it has four decimals.
 pub(crate) fn usd(amount: Usd) -> String {
     dollars(amount.amount())

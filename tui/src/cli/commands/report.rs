@@ -16,7 +16,7 @@ use crate::cli::output::{csv, json};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::table::{Align, Cell, Column, Table};
-use crate::format::{describe, values};
+use crate::format::{describe, share, values};
 
 /// Report cost, idle time and start-up time by app, owner, version, day or label
 ///
@@ -141,8 +141,8 @@ fn shown(figures: &Figures) -> [String; HEAD.len()] {
         seconds(init.p90_seconds),
         seconds(init.p95_seconds),
         usd(init.usd, init.usd_is_minimum),
-        percent(init.share_of_uptime),
-        percent(figures.starts.success_rate),
+        share::percent_or_unknown(init.share_of_uptime),
+        share::percent_or_unknown(figures.starts.success_rate),
         values::thousands(figures.purgatory),
         usd(figures.purgatory_usd, figures.purgatory_is_minimum),
         values::thousands(figures.residue),
@@ -151,10 +151,6 @@ fn shown(figures: &Figures) -> [String; HEAD.len()] {
 
 fn unknown() -> String {
     values::UNKNOWN.to_owned()
-}
-
-fn percent(share: Option<f64>) -> String {
-    share.map_or_else(unknown, values::percent)
 }
 
 /// The hours that the stacks existed, with one decimal.

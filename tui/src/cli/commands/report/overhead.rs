@@ -2,7 +2,7 @@
 
 use stack::report::{Figures, GroupBy, PurgatoryRow, Report, StartFigures};
 
-use crate::format::values;
+use crate::format::{share, values};
 
 /// The maximum number of groups and of stacks in purgatory that get a note of their own.
 const MAX_NOTES: usize = 5;
@@ -42,8 +42,8 @@ fn every_start(figures: &Figures) -> Option<String> {
         Some(usd) => format!("you pay {time}, {}, at every start", values::usd(usd)),
         None => format!("you wait {time} at every start"),
     };
-    if let (Some(phase), Some(share)) = (&init.slowest_phase, init.slowest_share) {
-        note.push_str(&format!("; {} of it is {phase}", values::percent(share)));
+    if let (Some(phase), Some(part)) = (&init.slowest_phase, init.slowest_share) {
+        note.push_str(&format!("; {} of it is {phase}", share::percent(part)));
     }
     note.push('.');
     Some(note)
@@ -61,8 +61,8 @@ fn classes(total: &Figures) -> Option<String> {
     let classes = total.init.classes.iter();
     let named = classes.filter(|class| !matches!(class.class.as_str(), "other" | "check"));
     let named = named.filter_map(|class| {
-        let of_init = values::percent(class.share_of_init?);
-        let of_uptime = values::percent(class.share_of_uptime?);
+        let of_init = share::percent(class.share_of_init?);
+        let of_uptime = share::percent(class.share_of_uptime?);
         Some(format!("{} {of_init} ({of_uptime} of uptime)", class.class))
     });
     let named: Vec<String> = named.collect();
@@ -79,13 +79,12 @@ fn starts(starts: &StartFigures) -> Option<String> {
     let outcomes = outcomes.iter().filter(|(count, _)| *count > 0);
     let outcomes = outcomes.map(|(count, how)| format!(", {} {how}", values::thousands(*count)));
     Some(format!(
-        "Starts: {} requested, {} ready in time{}. Success rate {} (95 % interval: {} to {}).",
+        "Starts: {} requested, {} ready in time{}. Success rate {} (95 % interval: {}).",
         values::thousands(starts.started),
         values::thousands(starts.ready),
         outcomes.collect::<String>(),
-        values::percent(rate),
-        values::percent(low),
-        values::percent(high),
+        share::percent(rate),
+        share::interval(low, high),
     ))
 }
 

@@ -5,6 +5,7 @@ use stack::report::Report;
 
 use super::cells;
 use crate::cli::output::html::{PageCell, PageColumn, PageRow, PageTable, Section};
+use crate::format::{share, values};
 
 const COLUMNS: [PageColumn; 9] = [
     PageColumn::text("App", "The app."),
@@ -39,12 +40,11 @@ const COLUMNS: [PageColumn; 9] = [
 pub(super) fn section(report: &Report) -> Section {
     let slower = report.slower.iter().filter(|compared| compared.slower);
     let lead = match slower.count() {
-        0 => {
-            "No app has a version that starts significantly slower than the one before.".to_owned()
-        }
-        1 => "1 app has a version that starts significantly slower than the one before.".to_owned(),
+        0 => "No version starts significantly slower than the one before.".to_owned(),
+        1 => "1 version starts significantly slower than the one before.".to_owned(),
         count => format!(
-            "{count} apps have a version that starts significantly slower than the one before."
+            "{} start significantly slower than the one before.",
+            values::count(count, "version")
         ),
     };
     let mut compared: Vec<&VersionComparison> = report.slower.iter().collect();
@@ -91,19 +91,11 @@ fn row(index: usize, compared: &VersionComparison) -> PageRow {
             cells::seconds(compared.after_median),
             cells::count(compared.before_starts),
             cells::count(compared.after_starts),
-            compared
-                .p_value
-                .map_or_else(PageCell::unknown, |p| PageCell::figure(p_value(p), p)),
+            compared.p_value.map_or_else(PageCell::unknown, |p| {
+                PageCell::figure(share::p_value(p), p)
+            }),
             result_cell,
         ],
         is_total: false,
-    }
-}
-
-fn p_value(p: f64) -> String {
-    if p < 0.001 {
-        "<0.001".to_owned()
-    } else {
-        format!("{p:.3}")
     }
 }
