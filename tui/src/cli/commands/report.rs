@@ -99,7 +99,7 @@ pub(crate) fn html(asked: &Report, by_app: &Report, by_owner: &Report) -> String
         by_app,
         by_owner,
     };
-    page::page(reports, notes(asked)).to_string()
+    page::page(reports, notes(asked, "The estimate")).to_string()
 }
 
 /// The title of each figure, and the order in which its column is dropped (0: never).
@@ -205,14 +205,15 @@ fn table(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
     }
     ui.table(&table)?;
     ui.line("")?;
-    for line in notes(report).into_iter().chain(overhead::notes(report)) {
+    let notes = notes(report, "SPENT").into_iter();
+    for line in notes.chain(overhead::notes(report)) {
         ui.text(&line)?;
     }
     Ok(())
 }
 
-/// The notes that explain the figures.
-fn notes(report: &Report) -> Vec<String> {
+/// The notes that explain the figures. `estimate` is what the output calls the estimate.
+fn notes(report: &Report, estimate: &str) -> Vec<String> {
     let total = &report.total;
     let mut lines = vec![format!(
         "{} to {} UTC. {}",
@@ -222,7 +223,7 @@ fn notes(report: &Report) -> Vec<String> {
     )];
     if total.without_rate > 0 {
         lines.push(format!(
-            "SPENT leaves out {} without a known rate.",
+            "{estimate} leaves out {} without a known rate.",
             values::count(total.without_rate, "stack")
         ));
     }

@@ -162,7 +162,8 @@ fn saved(report: &Report) -> Explanation {
         title: "Saved".to_owned(),
         value: usd(savings.saved_usd, false),
         sentences: vec![
-            "Saved = always on − spent − waiting, at most what was spent, and never below zero. Failed starts and purgatory are part of the spend, so they lower it.",
+            "Saved = always on − spent − waiting, at most what was spent on stacks that worked, not on failed starts or purgatory.",
+            "The apps are added up. Extra is what just-in-time cost more than always on, in the apps where it did.",
             "Waiting is the time of engineers. It is unknown unless engineer_hourly_usd is configured.",
         ],
         inputs: vec![

@@ -169,7 +169,7 @@ const COLUMNS: [PageColumn; 8] = [
         "The number of stacks without any known rate, which the estimate leaves out.",
     ),
     PageColumn::figure("Residue", "The number of teardowns that left something."),
-    PageColumn::text("Ended", "How many stacks ended, and what ended them."),
+    PageColumn::prose("Ended", "How many stacks ended, and what ended them."),
 ];
 
 fn row(name: &str, figures: &Figures) -> Vec<PageCell> {

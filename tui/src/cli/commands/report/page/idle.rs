@@ -37,7 +37,10 @@ pub(super) fn section(report: &Report) -> Section {
         table: days::TABLE,
         note: String::new(),
     });
+    // A table of dashes says nothing.
+    let stacks_known = report.total.idle.stacks.is_some();
     let groups = report.groups.iter().enumerate();
+    let groups = groups.filter(|_| stacks_known);
     let mut rows: Vec<PageRow> = groups
         .map(|(index, group)| row(format!("idle-{index}"), &group.group, &group.figures, false))
         .collect();
@@ -59,7 +62,7 @@ pub(super) fn section(report: &Report) -> Section {
             columns: COLUMNS.to_vec(),
             rows,
             sorted_by: 2,
-            empty: "No stack existed in this period.",
+            empty: "It is known of no stack whether it is idle.",
         }],
     }
 }

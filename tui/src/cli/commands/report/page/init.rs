@@ -110,17 +110,14 @@ impl PhaseColours {
 
 fn bar_row(index: usize, name: &str, figures: &Figures, colours: &PhaseColours) -> BarRow {
     let init = &figures.init;
-    let mut parts: Vec<(&PhaseFigures, &'static str)> = init
-        .phases
-        .iter()
-        .map(|phase| (phase, colours.colour(&phase.name)))
-        .collect();
-    // The same order of colours in every bar.
-    parts.sort_by_key(|(_, colour)| *colour);
-    let slowest = init.phases.first().and_then(|phase| {
-        let part = phase.share?;
-        Some(format!(" · {} {}", share::percent(part), phase.name))
-    });
+    // One part for each colour, in the same order in every bar.
+    let mut parts: BTreeMap<&'static str, f64> = BTreeMap::new();
+    for phase in &init.phases {
+        *parts.entry(colours.colour(&phase.name)).or_default() +=
+            cells::drawn_seconds(phase.seconds);
+    }
+    let slowest = init.slowest_phase.as_ref().zip(init.slowest_share);
+    let slowest = slowest.map(|(phase, part)| format!(" · {} {phase}", share::percent(part)));
     let median = init.median_seconds.map_or_else(
         || values::UNKNOWN.to_owned(),
         |median| format!("median {}", values::seconds(median)),
@@ -136,7 +133,7 @@ fn bar_row(index: usize, name: &str, figures: &Figures, colours: &PhaseColours) 
         bars: vec![Some(Bar {
             parts: parts
                 .into_iter()
-                .map(|(phase, colour)| (cells::drawn_seconds(phase.seconds), colour))
+                .map(|(colour, seconds)| (seconds, colour))
                 .collect(),
         })],
         link: MarkLink {
@@ -176,23 +173,16 @@ const APP_COLUMNS: [PageColumn; 9] = [
     ),
     PageColumn::text(
         "Slowest phase",
-        "The phase that took the most time, and its share of init.",
+        "The phase that took the most time in the starts that became ready, and its share of them.",
     ),
 ];
 
 fn apps(report: &Report) -> PageTable {
     let row = |id: String, name: &str, figures: &Figures, is_total| {
         let init = &figures.init;
-        let slowest = init
-            .phases
-            .iter()
-            .find(|phase| Some(&phase.name) == init.slowest_phase.as_ref());
-        let slowest = slowest.map(|phase| {
-            format!(
-                "{} ({})",
-                phase.name,
-                share::percent_or_unknown(phase.share)
-            )
+        let slowest = init.slowest_phase.as_ref().map(|phase| {
+            let part = share::percent_or_unknown(init.slowest_share);
+            format!("{phase} ({part})")
         });
         PageRow {
             id,

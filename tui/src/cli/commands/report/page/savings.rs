@@ -62,13 +62,14 @@ fn figures(savings: &Savings) -> [(&'static str, Option<Usd>, &'static str, &'st
             "Saved",
             savings.saved_usd,
             "c2",
-            "Always on − spent − waiting, at most what was spent and never below zero.",
+            "Always on − spent − waiting, at most what was spent on stacks that worked. The apps are \
+             added up.",
         ),
         (
             "Extra",
             savings.extra_usd,
             "c5",
-            "What just-in-time cost more than always on; zero if it saved money.",
+            "What just-in-time cost more than always on, in the apps where it did.",
         ),
     ]
 }

@@ -35,10 +35,12 @@ pub(super) fn facts(report: &Report) -> Vec<Fact> {
     ];
     let slower = report.slower.iter().filter(|compared| compared.slower);
     let slower = slower.count();
+    let untested = report.slower.iter().filter(|v| v.not_enough.is_some());
+    let tested = report.slower.len() - untested.count();
     facts.push(Fact {
         label: "Slower versions",
         value: values::thousands(slower),
-        note: format!("of {}", values::count(report.slower.len(), "app")),
+        note: format!("of {} with enough starts", values::count(tested, "version")),
         section: "slower",
     });
     facts
@@ -113,10 +115,12 @@ fn purgatory(report: &Report) -> Fact {
 
 fn savings(report: &Report) -> Fact {
     let savings = report.savings.unwrap_or_default();
-    let extra = savings.extra_usd.filter(|extra| !extra.amount().is_zero());
-    let (label, value) = match extra {
-        Some(extra) => ("More than always on", Some(extra)),
-        None => ("Saved", savings.saved_usd),
+    let (saved, extra) = (savings.saved_usd, savings.extra_usd);
+    // The total is the sum of the apps: some may have saved, and others cost more.
+    let (label, value) = if extra > saved {
+        ("More than always on", extra)
+    } else {
+        ("Saved", saved)
     };
     Fact {
         label,

@@ -76,6 +76,7 @@ fn figures(spent: &str, scale: u64) -> Figures {
             usd: usd("2.05"),
             share_of_uptime: Some(0.11),
             slowest_phase: Some("image-scan".to_owned()),
+            slowest_share: Some(0.62),
             phases: vec![
                 phase("image-scan", "security", 5_580 * scale, 0.62),
                 phase("restore snapshot", "data", 2_000 * scale, 0.22),
@@ -279,6 +280,34 @@ fn an_empty_report_says_why() {
     ] {
         assert!(text.contains(part), "{part} is missing");
     }
+}
+
+/// In the total, some apps saved and others cost more: the larger one is the figure. A bar has one part
+/// for all phases of the same colour. Without any known idleness, there is no table of dashes.
+#[test]
+fn the_summary_is_about_the_larger_part() {
+    let mut by_app = full(GroupBy::App, ["checkout", "search"]);
+    by_app.savings = Some(Savings {
+        extra_usd: usd("0.48"),
+        ..savings()
+    });
+    by_app.total.idle = IdleFigures::default();
+    for group in &mut by_app.groups {
+        let more = (0..9_u32).map(|n| phase(&format!("short {n}"), "app", 10, 0.01));
+        group.figures.init.phases.extend(more);
+    }
+    let page = text(&by_app, &by_app, &empty());
+    assert!(page.contains("Saved") && !page.contains("More than always on"));
+    // One for each app, and one of the chart of the savings.
+    assert_eq!(page.matches("<rect class=\"cx\"").count(), 3, "{page}");
+    assert!(page.contains("It is known of no stack whether it is idle."));
+    by_app.savings = Some(Savings {
+        saved_usd: usd("0.10"),
+        extra_usd: usd("0.48"),
+        ..savings()
+    });
+    let page = text(&by_app, &by_app, &empty());
+    assert!(page.contains("More than always on"));
 }
 
 /// A chart shows the first rows, and says how many more the table has.
