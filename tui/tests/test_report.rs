@@ -24,6 +24,8 @@ fn by_application() {
     Init by class: dependency 93 % (0.1 % of uptime), database 1.9 % (<0.1 % of uptime), cache 0.6 % (<0.1 % of uptime).
     Starts: 2 requested, 1 ready in time, 1 timed out. Success rate 50 % (95 % interval: 9.5 to 91 %).
     reports-2.0.0 has been in purgatory since YYYY-MM-DD hh:mm UTC: $1.10/h, $4.37 so far. Phase fetch licence never ended.
+    No verdict on checkout, reports, search: not enough history.
+    Nothing saved: always on would have cost $1.49, $4.46 less. Subtracted: failed starts $0.09, purgatory $4.37.
     ");
 }
 
@@ -49,6 +51,9 @@ fn at_80_columns() {
     interval: 9.5 to 91 %).
     reports-2.0.0 has been in purgatory since YYYY-MM-DD hh:mm UTC: $1.10/h, $4.37
     so far. Phase fetch licence never ended.
+    No verdict on checkout, reports, search: not enough history.
+    Nothing saved: always on would have cost $1.49, $4.46 less. Subtracted: failed
+    starts $0.09, purgatory $4.37.
     ");
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80));
 }

@@ -1,5 +1,6 @@
 //! `jiti report`
 
+mod economics;
 mod focus;
 mod overhead;
 mod page;
@@ -206,7 +207,8 @@ fn table(report: &Report, ui: &mut Ui) -> Result<(), CommandError> {
     ui.table(&table)?;
     ui.line("")?;
     let notes = notes(report, "SPENT").into_iter();
-    for line in notes.chain(overhead::notes(report)) {
+    let notes = notes.chain(overhead::notes(report));
+    for line in notes.chain(economics::notes(report)) {
         ui.text(&line)?;
     }
     Ok(())
