@@ -1,5 +1,6 @@
 //! The headline of a teardown's plan.
 
+use stack::HourlyRate;
 use stack::lease::Repository;
 use stack::service::teardown::{Method, TeardownPlan};
 use stack::values::shell;
@@ -44,9 +45,13 @@ pub(crate) fn typed(command: &[String]) -> String {
     words.join(" ")
 }
 
-/// What the teardown saves per hour; `None` if nothing would be destroyed, or the rate is unknown.
+/// What the teardown saves per hour; `None` if nothing would be destroyed, or the rate is unknown. "At
+/// least nothing" is unknown.
 pub(crate) fn saving(plan: &TeardownPlan) -> Option<String> {
     let rate = plan.hourly_usd.filter(|_| saves(plan))?;
+    if plan.hourly_is_minimum && rate == HourlyRate::ZERO {
+        return None;
+    }
     Some(values::per_hour(rate, plan.hourly_is_minimum))
 }
 
