@@ -2,7 +2,8 @@
 //!
 //! An always-on stack costs what its first start cost, and from then on its rate while ready, also
 //! while the real one was asleep, down or starting again. It ends when the period ends. If a person
-//! or Terraform ended the stack for good, it ends then, because that was no merit of jiti.
+//! or Terraform ended the stack for good, it ends then, because that was no merit of jiti. What that
+//! teardown and its residue cost is the same for both.
 
 use std::collections::BTreeMap;
 use std::ops::Add;
@@ -105,6 +106,7 @@ impl LeaseSpend {
             since_ready: DollarTime::ZERO,
             ready_rate: None,
         };
+        let ended_at = lease.teardown_at();
         let mut was_ready = false;
         for slice in &lease.slices {
             was_ready |= slice.state == SliceState::Ready;
@@ -112,13 +114,22 @@ impl LeaseSpend {
                 sums.ready_rate = slice.rate.or(sums.ready_rate);
             }
             if slice.to > since {
-                sums.add(lease, slice, since, was_ready);
+                let is_on = sums.ended_by_jiti || slice.from < ended_at;
+                sums.add(lease, slice, since, (was_ready, is_on));
             }
         }
         sums
     }
 
-    fn add(&mut self, lease: &LeaseTimeline, slice: &Slice, since: Timestamp, was_ready: bool) {
+    /// Adds a slice: whether the stack was ready by its end, and whether an always-on stack would
+    /// still run in it.
+    fn add(
+        &mut self,
+        lease: &LeaseTimeline,
+        slice: &Slice,
+        since: Timestamp,
+        (was_ready, is_on): (bool, bool),
+    ) {
         let (spent, time) = (slice.spent_since(since), slice.time_since(since));
         self.is_known |= slice.rate.is_some() || slice.spent > DollarTime::ZERO;
         self.spent = self.spent + spent;
@@ -138,6 +149,8 @@ impl LeaseSpend {
             return;
         }
         let always_on = match (slice.state, self.ready_rate) {
+            // The teardown of an always-on stack would have left the same residue.
+            _ if !is_on => spent,
             (SliceState::Ready, _) | (_, None) => spent,
             (_, Some(rate)) => DollarTime::ZERO.plus(rate, time),
         };

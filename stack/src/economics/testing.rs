@@ -21,6 +21,7 @@ pub(super) fn minute(minutes: u64) -> Timestamp {
 }
 
 /// Builds the timeline of a lease step by step. It costs $1/h, and $0.10/h while it is asleep.
+#[derive(Clone)]
 pub(super) struct TimelineBuilder {
     lease: LeaseTimeline,
     rate: Option<HourlyRate>,
@@ -205,6 +206,11 @@ impl TimelineBuilder {
         });
         self.lease.until = to;
         self
+    }
+
+    /// The timeline so far, of a stack that still exists.
+    pub(super) fn unfinished(self) -> LeaseTimeline {
+        self.lease
     }
 
     /// The timeline of a stack that is ready, and still exists at the end.

@@ -61,6 +61,31 @@ fn only_an_end_by_jiti_saves_what_follows() {
     assert_eq!(text(destroyed.saved_usd).as_deref(), Some("0.00"));
 }
 
+/// Residue of a person's teardown costs an always-on stack as much. It saves nothing.
+#[test]
+fn residue_saves_nothing() {
+    // 2 h ready at $1/h and a teardown of 1 h at $1/h: $3.00. It leaves a volume at $0.10/h, which
+    // stays for 100 h: $10.00. Together $13.00, also for the always-on stack, because a person ended
+    // it.
+    let left = TimelineBuilder::new("a", 1, 0)
+        .state(120, SliceState::Ready)
+        .state(180, SliceState::TearingDown)
+        .rate(Some("0.10"))
+        .state(180 + 6_000, SliceState::Residue);
+    let gone = |end| left.clone().ended(6_180, 6_180, end);
+    for lease in [left.clone().unfinished(), gone(EndCause::Person)] {
+        let found = savings_until(6_180, None, &[lease]);
+        assert_eq!(text(found.spent_usd).as_deref(), Some("13.00"));
+        assert_eq!(text(found.always_on_usd).as_deref(), Some("13.00"));
+        assert_eq!(text(found.saved_usd).as_deref(), Some("0.00"));
+        assert_eq!(text(found.extra_usd).as_deref(), Some("0.00"));
+    }
+    // If it expired, it would have run on: 103 h, $103.00. At most what was spent is saved.
+    let found = savings_until(6_180, None, &[gone(EndCause::Expiry)]);
+    assert_eq!(text(found.always_on_usd).as_deref(), Some("103.00"));
+    assert_eq!(text(found.saved_usd).as_deref(), Some("13.00"));
+}
+
 /// Failed starts and purgatory are subtracted, so a stack that never works costs extra.
 #[test]
 fn failed_starts_and_purgatory_are_subtracted() {

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use super::super::lease_spend::LeaseSpend;
-use super::{LeaseHistory, StartRecord};
-use crate::economics::{Extension, HoldSpan, LeaseTimeline, Slice, Start, StartPhase, TermsChange};
+use super::{LeaseHistory, Segment, StartRecord};
+use crate::economics::{
+    Extension, HoldSpan, LeaseTimeline, Slice, SliceState, Start, StartPhase, TermsChange,
+};
 use crate::values::id::StackName;
 use crate::values::ttl::Span;
 
@@ -22,14 +24,17 @@ impl LeaseHistory {
         let segments = spend.segments();
         let until = segments.last().map_or(self.from, |last| last.to);
         let from = segments.first().map_or(self.from, |first| first.from);
-        let slices = segments.iter().map(|segment| Slice {
-            from: segment.from,
-            to: segment.to,
-            state: segment.state,
-            rate: segment.rate,
-            spent: segment.spent,
-            is_minimum: segment.is_minimum,
-        });
+        let slices = segments
+            .iter()
+            .flat_map(|segment| self.at_starts(*segment))
+            .map(|segment| Slice {
+                from: segment.from,
+                to: segment.to,
+                state: segment.state,
+                rate: segment.rate,
+                spent: segment.spent,
+                is_minimum: segment.is_minimum,
+            });
         let starts = self.starts.iter().enumerate();
         Some(LeaseTimeline {
             stack: stack.clone(),
@@ -76,6 +81,24 @@ impl LeaseHistory {
                 })
                 .collect(),
         })
+    }
+
+    /// The parts of a segment, each of one start: a start can replace another one without a change
+    /// of the state.
+    fn at_starts(&self, segment: Segment) -> impl Iterator<Item = Segment> + use<> {
+        let mut parts = Vec::with_capacity(1);
+        let mut rest = segment;
+        if segment.state == SliceState::Init {
+            for start in &self.starts {
+                if rest.from < start.requested_at && start.requested_at < rest.to {
+                    let (before, after) = rest.split(start.requested_at);
+                    parts.push(before);
+                    rest = after;
+                }
+            }
+        }
+        parts.push(rest);
+        parts.into_iter()
     }
 
     fn start(

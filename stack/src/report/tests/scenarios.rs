@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::cloud::BillLine;
 use crate::cost::EarlierCharge;
 use crate::init::{CreatedType, FailedCheck, PhaseBoundary, ReportedPhase};
-use crate::lease::{Event, EventKind, NewEvent, Source, Strategy};
+use crate::lease::{Event, EventKind, NewEvent, ResidueDetails, Source, Strategy};
 use crate::report::{KnownIdleness, ReportBuilder, ReportInputs};
 use crate::testing::{actor, noon, registration, stack_name};
 use crate::values::id::{RunId, Seq};
@@ -173,6 +173,19 @@ fn event(at: Timestamp, words: &[&str]) -> NewEvent {
         }
         ["touch"] => EventKind::Activity {
             signal: "touch".to_owned(),
+        },
+        ["left", id] => EventKind::ResourceLeft {
+            id: (*id).to_owned(),
+            reason: "in use".to_owned(),
+            blocked_by: None,
+            details: ResidueDetails::default(),
+        },
+        ["teardown_failed"] => EventKind::TeardownFailed {
+            reason: "1 left".to_owned(),
+        },
+        ["adopted", created] => EventKind::Adopted {
+            from_ledger: None,
+            created_at: Some(time(created)),
         },
         ["released"] => EventKind::Released,
         ["gone"] => EventKind::Gone,
