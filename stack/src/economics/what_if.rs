@@ -218,7 +218,7 @@ fn cost(lease: &LeaseTimeline, end: Timestamp, since: Timestamp) -> DollarTime {
         let before_since = slice.spent_until(since.min(end));
         slice.spent_until(end).minus(before_since)
     });
-    let rate = body.last().and_then(|slice| slice.rate);
+    let rate = body.iter().rev().find_map(|slice| slice.rate);
     let prolonged = Elapsed::between(real_end.max(since), end);
     let earlier = Elapsed::between(end, real_end);
     let torn_down = teardown

@@ -72,6 +72,20 @@ fn a_longer_ttl_costs_more() {
     );
 }
 
+/// If the rate became unknown, the time that a looser policy adds costs the last known rate.
+#[test]
+fn a_later_end_costs_the_last_known_rate() {
+    // TTL 8 h and grace 1 h: due and ended at 540 min. The rate is unknown from 300 min on: 300 min
+    // at $1/h = $5.00. With a TTL of 10 h, it ends at 660 min: 120 min more, $2.00.
+    let lease = TimelineBuilder::new("a", 1, 0)
+        .state(300, SliceState::Ready)
+        .rate(None)
+        .ended(540, 540, EndCause::Expiry);
+    let found = replay(1_000, "ttl=10h", &[lease]);
+    assert_eq!(costs(&found), ["5.00", "7.00", "0.00", "2.00"]);
+    assert!(found.is_minimum);
+}
+
 /// A renewal and an extension count as long as the stack still exists.
 #[test]
 fn renewals_and_extensions_are_replayed() {
