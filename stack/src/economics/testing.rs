@@ -50,6 +50,7 @@ impl TimelineBuilder {
                 owner: "ana@example.com".parse().unwrap(),
                 version: "v1".parse().unwrap(),
                 labels: BTreeMap::new(),
+                created_at: from,
                 from,
                 until: from,
                 end: None,
@@ -89,6 +90,12 @@ impl TimelineBuilder {
     /// The rate from now on; `None` if it is unknown.
     pub(super) fn rate(mut self, rate: Option<&str>) -> Self {
         self.rate = rate.map(|rate| rate.parse().unwrap());
+        self
+    }
+
+    /// The stack was created so many minutes before, in another ledger.
+    pub(super) fn created_before(mut self, minutes: u32) -> Self {
+        self.lease.created_at = Span::minutes(minutes).before(self.lease.from);
         self
     }
 

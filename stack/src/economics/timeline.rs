@@ -26,6 +26,9 @@ pub struct LeaseTimeline {
     pub version: AppVersion,
     /// The labels, at the end.
     pub labels: BTreeMap<String, String>,
+    /// When the stack was created: before it was requested if another ledger had it. The maximum
+    /// total lifetime counts from then on.
+    pub created_at: Timestamp,
     /// When the stack was requested.
     pub from: Timestamp,
     /// When it was gone, or the end of the report.

@@ -36,6 +36,9 @@ pub(crate) struct LeaseHistory {
     /// When the lease began. Other times count from then on, which keeps them short.
     #[serde(with = "serde_timestamp")]
     pub(super) from: Timestamp,
+    /// For how long the stack had existed by then, in another ledger. The maximum total lifetime
+    /// counts from its creation.
+    created_before: Elapsed,
     /// The time that the stack existed, in order, up to the tail.
     pub(super) segments: Vec<Segment>,
     /// When the stack was seen in purgatory, in order.
@@ -225,6 +228,7 @@ impl LeaseHistory {
     pub(super) fn begin(lease: &Lease, event: &Event, at: Timestamp) -> Self {
         let mut history = Self {
             from: at,
+            created_before: Elapsed::default(),
             attributes: vec![GroupAttributes::of(lease)],
             segments: Vec::new(),
             purgatories: Vec::new(),
@@ -299,6 +303,7 @@ impl LeaseHistory {
         if starts.is_some() || changes_init(&event.kind) {
             self.record_start(lease, starts, at);
         }
+        self.created_before = Elapsed::between(lease.created_at, self.from);
         self.record_terms(lease, &event.kind, at);
         self.record_decision(&event.kind, at);
         if !lease.is_live() {

@@ -174,7 +174,7 @@ impl<'a> LeaseClock<'a> {
     /// A time, but not past the maximum total lifetime.
     fn capped(&self, at: Timestamp) -> Timestamp {
         let max_ttl: Option<Span> = self.terms.and_then(|terms| terms.max_ttl);
-        max_ttl.map_or(at, |max| at.min(max.after(self.lease.from)))
+        max_ttl.map_or(at, |max| at.min(max.after(self.lease.created_at)))
     }
 
     fn slice(&self) -> Option<&Slice> {

@@ -178,6 +178,19 @@ fn holds_and_the_maximum_lifetime_are_replayed() {
     assert_eq!(costs(&found)[1], "6.00", "360 min at $1/h");
 }
 
+/// The maximum total lifetime of an adopted stack counts from its creation in the other ledger.
+#[test]
+fn the_lifetime_of_an_adopted_stack_counts_from_its_creation() {
+    // Created 6 h before. With a maximum of 10 h, it expires at 240 min and is due at 300. It never
+    // expires in the past: with a maximum of 5 h, it is due at 60 min.
+    let lease = TimelineBuilder::new("a", 1, 0)
+        .created_before(360)
+        .until(360);
+    let replay = |policy| replay(360, policy, std::slice::from_ref(&lease));
+    assert_eq!(costs(&replay("max_ttl=10h"))[1], "5.00", "300 min at $1/h");
+    assert_eq!(costs(&replay("max_ttl=5h"))[1], "1.00", "60 min at $1/h");
+}
+
 /// A stack that no reaper ended in time would have existed as long after its other end.
 #[test]
 fn a_missing_reaper_is_kept() {

@@ -1,6 +1,6 @@
 //! Makes the timeline of a lease, on which decisions are based.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::lease_spend::LeaseSpend;
 use super::{LeaseHistory, Segment, StartRecord};
@@ -43,6 +43,7 @@ impl LeaseHistory {
             owner: attributes.owner.clone(),
             version: attributes.version.clone(),
             labels: attributes.labels.as_map().clone(),
+            created_at: self.created_at(),
             from,
             until,
             end: self.end.map(|end| end.cause),
@@ -81,6 +82,12 @@ impl LeaseHistory {
                 })
                 .collect(),
         })
+    }
+
+    fn created_at(&self) -> Timestamp {
+        let before = i64::try_from(self.created_before.millis()).unwrap_or(i64::MAX);
+        let before = SignedDuration::from_millis(before);
+        self.from.checked_sub(before).unwrap_or(self.from)
     }
 
     /// The parts of a segment, each of one start: a start can replace another one without a change

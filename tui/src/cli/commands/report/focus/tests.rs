@@ -47,6 +47,7 @@ fn lease(stack: &str, number: u32, slices: Vec<Slice>) -> LeaseTimeline {
         owner: "ana@example.com".parse().unwrap(),
         version: format!("1.{number}").parse().unwrap(),
         labels: [("cost-center".to_owned(), "42".to_owned())].into(),
+        created_at: slices.first().unwrap().from,
         from: slices.first().unwrap().from,
         until: slices.last().unwrap().to,
         end: None,
