@@ -37,7 +37,11 @@ impl LeaseRecorder {
         if self.lease.is_live() {
             self.history.enter(at);
         }
-        if let EventKind::TeardownStarted { why, .. } = &event.kind {
+        let phase = self.lease.recorded_phase;
+        let has_begun = matches!(phase, Phase::TearingDown | Phase::Residue);
+        if let EventKind::TeardownStarted { why, .. } = &event.kind
+            && !has_begun
+        {
             self.cause = end_cause(event.source, why).unwrap_or(self.cause);
         }
         let effect = EventEffect::of(&self.lease, event, at);
@@ -191,8 +195,8 @@ impl StackRecorder {
     }
 }
 
-/// What ended a stack, judged by who started its teardown. A reaper that takes over or retries does
-/// not change the cause.
+/// What ended a stack, judged by who started its first teardown. A process that takes it over or
+/// repeats it does not change the cause.
 fn end_cause(source: Source, why: &str) -> Option<EndCause> {
     match (source, why) {
         (Source::Reaper, "expiry") => Some(EndCause::Expiry),

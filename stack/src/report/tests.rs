@@ -208,30 +208,36 @@ fn causes_of_ends_are_counted() {
     }
     log.begins("d", 0, |_| {});
     log.happens("d", 5, Source::Provider, EventKind::Released);
-    log.begins("e", 0, |_| {});
-    log.teardown("e", 10, Source::Reaper, "expiry");
-    let left = EventKind::ResourceLeft {
-        id: "i-1".to_owned(),
-        reason: "no".to_owned(),
-        blocked_by: None,
-        details: ResidueDetails::default(),
-    };
-    log.happens("e", 11, Source::Reaper, left);
-    let failed = EventKind::TeardownFailed {
-        reason: "1 left".to_owned(),
-    };
-    log.happens("e", 12, Source::Reaper, failed);
-    log.teardown("e", 70, Source::Reaper, "residue");
-    log.happens("e", 71, Source::Reaper, EventKind::Gone);
+    // The reaper, or a person, finishes what the reaper began because of expiry.
+    for (name, source, why) in [
+        ("e", Source::Reaper, "residue"),
+        ("f", Source::Cli, "clean up"),
+    ] {
+        log.begins(name, 0, |_| {});
+        log.teardown(name, 10, Source::Reaper, "expiry");
+        let left = EventKind::ResourceLeft {
+            id: "i-1".to_owned(),
+            reason: "no".to_owned(),
+            blocked_by: None,
+            details: ResidueDetails::default(),
+        };
+        log.happens(name, 11, Source::Reaper, left);
+        let failed = EventKind::TeardownFailed {
+            reason: "1 left".to_owned(),
+        };
+        log.happens(name, 12, Source::Reaper, failed);
+        log.teardown(name, 70, source, why);
+        log.happens(name, 71, source, EventKind::Gone);
+    }
     let figures = log.total(0, 120);
     let expected = EndCounts {
-        expiry: 2,
+        expiry: 3,
         purgatory: 0,
         idleness: 1,
         person: 1,
         terraform: 1,
     };
-    assert_eq!((figures.ended, figures.residue), (expected, 1));
+    assert_eq!((figures.ended, figures.residue), (expected, 2));
 }
 
 /// A reused name is another stack, and a bill counts for the stack that existed on its day.
