@@ -2,8 +2,8 @@
 //!
 //! An always-on stack costs what its first start cost, and from then on its rate while ready, also
 //! while the real one was asleep, down or starting again. It ends when the period ends. If a person
-//! or Terraform ended the stack for good, it ends then, because that was no merit of jiti. What that
-//! teardown and its residue cost is the same for both.
+//! or Terraform ended the stack for good, it ends then, because that was no merit of jiti. What
+//! that teardown and its residue cost is the same for both.
 
 use std::collections::BTreeMap;
 use std::ops::Add;

@@ -4,7 +4,8 @@ use stack::EventKind;
 
 use super::EventBuilder;
 
-/// The apps whose uses are recorded. Of the others, the verdict says that it has not enough history.
+/// The apps whose uses are recorded. Of the others, the verdict says that it has not enough
+/// history.
 const USED_APPS: [&str; 4] = ["checkout", "reports", "billing", "media"];
 
 /// Adds uses to the first half of the life of a ready stack: an idle stack is unused in the second

@@ -45,8 +45,8 @@ pub(crate) fn typed(command: &[String]) -> String {
     words.join(" ")
 }
 
-/// What the teardown saves per hour; `None` if nothing would be destroyed, or the rate is unknown. "At
-/// least nothing" is unknown.
+/// What the teardown saves per hour; `None` if nothing would be destroyed, or the rate is unknown.
+/// "At least nothing" is unknown.
 pub(crate) fn saving(plan: &TeardownPlan) -> Option<String> {
     let rate = plan.hourly_usd.filter(|_| saves(plan))?;
     if plan.hourly_is_minimum && rate == HourlyRate::ZERO {

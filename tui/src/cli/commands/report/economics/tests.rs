@@ -39,7 +39,8 @@ fn comparison(after: &str, slower: bool, not_enough: Option<&str>) -> VersionCom
     }
 }
 
-/// A verdict has its costs, its evidence and its confidence. Apps without one come last, in one note.
+/// A verdict has its costs, its evidence and its confidence. Apps without one come last, in one
+/// note.
 #[test]
 fn verdicts_have_their_reasons() {
     let found = [

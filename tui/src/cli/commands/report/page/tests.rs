@@ -282,8 +282,8 @@ fn an_empty_report_says_why() {
     }
 }
 
-/// In the total, some apps saved and others cost more: the larger one is the figure. A bar has one part
-/// for all phases of the same colour. Without any known idleness, there is no table of dashes.
+/// In the total, some apps saved and others cost more: the larger one is the figure. A bar has one
+/// part for all phases of the same colour. Without any known idleness, there is no table of dashes.
 #[test]
 fn the_summary_is_about_the_larger_part() {
     let mut by_app = full(GroupBy::App, ["checkout", "search"]);
