@@ -65,8 +65,8 @@ fn only_an_end_by_jiti_saves_what_follows() {
 #[test]
 fn residue_saves_nothing() {
     // 2 h ready at $1/h and a teardown of 1 h at $1/h: $3.00. It leaves a volume at $0.10/h,
-    // which stays for 100 h: $10.00. Together $13.00, also for the always-on stack, because a person
-    // ended it.
+    // which stays for 100 h: $10.00. Together $13.00, also for the always-on stack, because a
+    // person ended it.
     let left = TimelineBuilder::new("a", 1, 0)
         .state(120, SliceState::Ready)
         .state(180, SliceState::TearingDown)
