@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::idle::IdleState;
+use crate::listing::Listing;
 use crate::values::money::{DollarTime, HourlyRate, Usd};
 
 /// Whether a stack is idle now, where that is known.
@@ -25,6 +27,22 @@ pub enum KnownIdleness {
 }
 
 impl KnownIdleness {
+    /// As a stack is listed; `None` if it is unknown whether the stack is idle.
+    #[must_use]
+    pub fn of(stack: &Listing) -> Option<Self> {
+        Some(match stack.idle.state {
+            IdleState::Unknown => return None,
+            IdleState::Active => Self::Active,
+            IdleState::Idle => Self::Idle {
+                since: stack.idle.since,
+                wasted: stack.idle.wasted_usd,
+                is_minimum: stack.cost.hourly_is_minimum,
+                hourly_usd: stack.idle.hourly_usd,
+                until_expiry_usd: stack.idle.until_expiry_usd,
+            },
+        })
+    }
+
     /// An idle stack of which only the wasted amount is known.
     #[must_use]
     pub const fn idle(wasted: Option<Usd>) -> Self {

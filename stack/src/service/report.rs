@@ -12,7 +12,6 @@ use self::follower::{Histories, HistoryFollower, Overtaken, ReadingSteps};
 use self::tracked_stack::TrackedStack;
 use super::{BillMode, Service, ServiceError};
 use crate::economics::LeaseTimeline;
-use crate::idle::IdleState;
 use crate::lease::corrected;
 use crate::ledger::{LedgerError, Scope};
 use crate::report::{
@@ -37,34 +36,57 @@ impl Reports<'_> {
     /// # Errors
     /// When the ledger cannot be read or written.
     pub async fn report(self, since: Timestamp, by: GroupBy) -> Result<Report, ServiceError> {
-        self.report_in(ReadingSteps::default(), since, by).await
+        let [report] = self.reports_by(since, [by]).await?;
+        Ok(report)
     }
 
-    async fn report_in(
+    /// Like [`Self::report`] for several groupings, which share one reading of the ledger.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read or written.
+    pub async fn reports_by<const N: usize>(
+        self,
+        since: Timestamp,
+        by: [GroupBy; N],
+    ) -> Result<[Report; N], ServiceError> {
+        self.reports_in(ReadingSteps::default(), since, by).await
+    }
+
+    async fn reports_in<const N: usize>(
         self,
         steps: ReadingSteps,
         since: Timestamp,
-        by: GroupBy,
-    ) -> Result<Report, ServiceError> {
+        by: [GroupBy; N],
+    ) -> Result<[Report; N], ServiceError> {
         let besides = self.besides().await?;
         let until = self.service.now();
-        let sums = || Summation::new(since, until, by.clone(), &besides);
-        let add = |sums: &mut Summation<'_>, stack: &StackName, number, history: &LeaseHistory| {
-            sums.add(stack, number, history);
+        let begin = || {
+            let new = |by: GroupBy| Summation::new(since, until, by, &besides);
+            by.clone().map(new)
         };
-        let (mut sums, unreadable) = self.fold_histories(steps, since, until, sums, add).await?;
-        for stack in sums.unobserved() {
+        let add = |all: &mut [Summation<'_>; N], stack: &StackName, number, history: &_| {
+            for sums in all {
+                sums.add(stack, number, history);
+            }
+        };
+        let folded = self.fold_histories(steps, since, until, begin, add);
+        let (mut all, unreadable) = folded.await?;
+        // The same stacks in every grouping.
+        let unobserved = all.first().map(Summation::unobserved).unwrap_or_default();
+        for stack in unobserved {
             if unreadable.contains_key(stack.as_str()) {
                 continue;
             }
             if let Some(lease) = self.service.ledger.lease(&stack).await? {
-                sums.add_earlier(&lease);
+                for sums in &mut all {
+                    sums.add_earlier(&lease);
+                }
             }
         }
-        Ok(Report {
+        Ok(all.map(|sums| Report {
             unreadable: follower::unreadable(&unreadable),
             ..sums.finish()
-        })
+        }))
     }
 
     /// The timelines of the leases that existed at a time or later, in no order. Stacks that cannot
@@ -151,24 +173,9 @@ impl Reports<'_> {
     }
 
     async fn besides(self) -> Result<ReportInputs, ServiceError> {
-        let listed = self
-            .service
-            .leases()
-            .listing(Scope::Live)
-            .await?
-            .into_iter();
-        let idleness = listed.filter_map(|stack| {
-            let known = match stack.idle.state {
-                IdleState::Unknown => return None,
-                IdleState::Active => KnownIdleness::Active,
-                IdleState::Idle => KnownIdleness::Idle {
-                    since: stack.idle.since,
-                    wasted: stack.idle.wasted_usd,
-                    is_minimum: stack.cost.hourly_is_minimum,
-                    hourly_usd: stack.idle.hourly_usd,
-                    until_expiry_usd: stack.idle.until_expiry_usd,
-                },
-            };
+        let listed = self.service.leases().listing(Scope::Live).await?;
+        let idleness = listed.into_iter().filter_map(|stack| {
+            let known = KnownIdleness::of(&stack)?;
             Some((stack.name, known))
         });
         let idleness = idleness.collect();

@@ -9,7 +9,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use stack::cloud::BillLine;
-use stack::idle::IdleState;
 use stack::report::{GroupBy, KnownIdleness, Report, ReportBuilder, ReportInputs};
 use stack::{
     Elapsed, Event, EventKind, HourlyRate, Lease, Listing, ReaperStatus, StackName, Usd, View,
@@ -72,17 +71,7 @@ fn idleness(
     });
     let known = leases.filter_map(|lease| {
         let stack = Listing::new(&lease, &view);
-        let known = match stack.idle.state {
-            IdleState::Unknown => return None,
-            IdleState::Active => KnownIdleness::Active,
-            IdleState::Idle => KnownIdleness::Idle {
-                since: stack.idle.since,
-                wasted: stack.idle.wasted_usd,
-                is_minimum: stack.cost.hourly_is_minimum,
-                hourly_usd: stack.idle.hourly_usd,
-                until_expiry_usd: stack.idle.until_expiry_usd,
-            },
-        };
+        let known = KnownIdleness::of(&stack)?;
         Some((stack.name, known))
     });
     known.collect()

@@ -210,9 +210,10 @@ impl World {
 
     /// The report from stored histories, and from all events.
     async fn reports(&self, since: Timestamp, by: GroupBy) -> (Report, Report) {
-        let stored = self
+        let by_one = [by.clone()];
+        let [stored] = self
             .stored()
-            .report_in(STEPS, since, by.clone())
+            .reports_in(STEPS, since, by_one)
             .await
             .unwrap();
         let scratch = self.scratch.reports().report(since, by).await.unwrap();

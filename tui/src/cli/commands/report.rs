@@ -74,6 +74,11 @@ pub(crate) async fn run(
     if arguments.focus {
         return focus::write(&service, since, ui).await;
     }
+    if arguments.html {
+        let by = [arguments.by.clone(), GroupBy::App, GroupBy::Owner];
+        let [report, by_app, by_owner] = service.reports().reports_by(since, by).await?;
+        return ui.raw(html(&report, &by_app, &by_owner).as_bytes());
+    }
     let report = service
         .reports()
         .report(since, arguments.by.clone())
@@ -84,10 +89,6 @@ pub(crate) async fn run(
         let groups = report.groups.iter();
         let rows = groups.map(|group| csv_row(&report, &group.group, &group.figures));
         csv::write_records(ui, CSV_HEADER, rows)
-    } else if arguments.html {
-        let by = |by| service.reports().report(since, by);
-        let (by_app, by_owner) = (by(GroupBy::App).await?, by(GroupBy::Owner).await?);
-        ui.raw(html(&report, &by_app, &by_owner).as_bytes())
     } else {
         table(&report, ui)
     }

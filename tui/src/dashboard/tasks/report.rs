@@ -9,9 +9,7 @@ use crate::dashboard::model::economics::ReportData;
 /// The report by app and by owner, on the time since this long ago.
 pub(super) async fn read(reader: &Service, period: Span) -> Result<ReportData, ServiceError> {
     let since = period.before(reader.now());
-    let reports = reader.reports();
-    Ok(ReportData {
-        by_app: reports.report(since, GroupBy::App).await?,
-        by_owner: reports.report(since, GroupBy::Owner).await?,
-    })
+    let by = [GroupBy::App, GroupBy::Owner];
+    let [by_app, by_owner] = reader.reports().reports_by(since, by).await?;
+    Ok(ReportData { by_app, by_owner })
 }
