@@ -9,6 +9,7 @@ use crate::dashboard::model::Model;
 use crate::dashboard::model::batch::BatchState;
 use crate::dashboard::model::bulk_action::BulkAction;
 use crate::dashboard::model::operations::OperationResult;
+use crate::dashboard::msg::Msg;
 use crate::dashboard::problem::Problem;
 use crate::format::style::Tone;
 use crate::format::values;
@@ -103,11 +104,13 @@ fn end(model: &mut Model, actions: &[BulkAction], stack: &StackName, state: Batc
     if let Some((tone, reason)) = problem {
         model.set_status(tone, format!("✗ {}", named(stack, &reason)));
     }
+    let key = model.settings.keymap.key(Msg::Results);
+    let text = format!("{results}; {key} shows each");
     if is_running {
-        model.acknowledge(format!("{results}; b shows each"));
+        model.acknowledge(text);
     } else {
         let tone = if is_success { Tone::Good } else { Tone::Notice };
-        model.set_status(tone, format!("{results}; b shows each"));
+        model.set_status(tone, text);
     }
     model.dirty = true;
     true

@@ -11,6 +11,7 @@ mod messages;
 mod sleep;
 mod sort;
 mod teardown;
+mod text_popup;
 
 use ratatui::layout::Rect;
 use stack::service::teardown::TeardownPlan;

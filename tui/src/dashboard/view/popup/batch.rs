@@ -15,9 +15,11 @@
 
 use ratatui::layout::Rect;
 
-use super::{combined, keys, middle, teardown};
+use super::text_popup::{TextPopup, max_scroll as max_scroll_of, text_columns};
+use super::{combined, teardown};
 use crate::dashboard::model::batch::{Batch, BatchState};
 use crate::dashboard::model::{Model, Size};
+use crate::dashboard::msg::Msg;
 use crate::dashboard::view::batch_progress;
 use crate::dashboard::view::canvas::Canvas;
 use crate::dashboard::view::page::Page;
@@ -29,51 +31,40 @@ const COLUMNS: u16 = 100;
 /// The widest name that is aligned with the others.
 const MAX_NAME_COLUMNS: usize = 36;
 
-/// The rows of the popup besides its text: the border, a blank line and the keys.
-const FRAME_ROWS: u16 = 4;
+/// The rows of the screen that stay visible above and below the popup.
+const MARGIN_ROWS: u16 = 1;
 
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, scroll: usize, model: &Model) {
     let Some(batch) = &model.batch else { return };
-    let page = page(batch, model, text_columns(area.width));
-    let rows = u16::try_from(page.len()).unwrap_or(u16::MAX);
-    let rows = rows.saturating_add(FRAME_ROWS);
     let stacks = values::count(batch.entries().len(), "stack");
-    let title = teardown::sentence_case(&batch.action.on(&stacks));
-    let room = area.height.saturating_sub(2);
-    let inside = canvas.boxed(middle(area, COLUMNS, rows.min(room)), &title);
-    let text = Rect {
-        height: inside.height.saturating_sub(2),
-        ..inside
-    };
-    let last = page.len().saturating_sub(text.height.into());
-    page.draw(canvas, text, scroll.min(last));
-    let foot = inside.bottom().saturating_sub(1);
-    let close = if batch.is_running() {
-        "close; it continues, and b shows it again"
+    let again = model.settings.keymap.key(Msg::Results);
+    let esc = if batch.is_running() {
+        format!("close; it continues, and {again} shows it again")
     } else {
-        "close; b shows it again"
+        format!("close; {again} shows it again")
     };
-    let pairs: &[(&str, &str)] = if last > 0 {
-        &[("↓ ↑", "scroll"), ("Esc", close)]
-    } else {
-        &[("Esc", close)]
+    let popup = TextPopup {
+        columns: COLUMNS,
+        title: &teardown::sentence_case(&batch.action.on(&stacks)),
+        page: &page(batch, model, text_columns(COLUMNS, area.width)),
+        more_keys: &[],
+        esc: &esc,
     };
-    keys(canvas, inside.x, foot, inside.width, pairs);
+    let area = Rect {
+        y: area.y.saturating_add(MARGIN_ROWS),
+        height: area.height.saturating_sub(2 * MARGIN_ROWS),
+        ..area
+    };
+    popup.render(canvas, area, Some(scroll));
 }
 
 /// The last useful scroll position.
 pub(super) fn max_scroll(model: &Model) -> usize {
     let Size { columns, rows } = model.size;
-    let room = rows.saturating_sub(FRAME_ROWS + 2);
+    let rows = rows.saturating_sub(2 * MARGIN_ROWS);
     model.batch.as_ref().map_or(0, |batch| {
-        page(batch, model, text_columns(columns))
-            .len()
-            .saturating_sub(room.into())
+        max_scroll_of(&page(batch, model, text_columns(COLUMNS, columns)), rows)
     })
-}
-
-fn text_columns(columns: u16) -> u16 {
-    COLUMNS.min(columns.saturating_sub(2)).saturating_sub(4)
 }
 
 fn page(batch: &Batch, model: &Model, columns: u16) -> Page {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use stack::service::power::PowerStep;
 use stack::service::teardown::Progress;
 
-use super::{keys, middle};
+use super::text_popup::{TextPopup, max_scroll as max_scroll_of, text_columns};
 use crate::dashboard::model::operations::{
     Operation, OperationKind, OperationResult, OperationStep,
 };
@@ -18,41 +18,24 @@ use crate::format::values;
 
 const COLUMNS: u16 = 120;
 
-/// The rows of the popup besides its text: the border, a blank line and the keys.
-const FRAME_ROWS: u16 = 4;
-
 pub(super) fn render(canvas: &mut Canvas<'_>, area: Rect, log: &LogView, model: &Model) {
-    let page = page(log, model, text_columns(area.width));
-    let rows = u16::try_from(page.len()).unwrap_or(u16::MAX);
-    let rows = rows.saturating_add(FRAME_ROWS);
-    let title = format!("Log of {}", log.stack);
-    let inside = canvas.boxed(middle(area, COLUMNS, rows), &title);
-    let text = Rect {
-        height: inside.height.saturating_sub(2),
-        ..inside
+    let popup = TextPopup {
+        columns: COLUMNS,
+        title: &format!("Log of {}", log.stack),
+        page: &page(log, model, text_columns(COLUMNS, area.width)),
+        more_keys: match log.scroll {
+            Some(_) => &[("G", "follow the end")],
+            None => &[],
+        },
+        esc: "close",
     };
-    let last = page.len().saturating_sub(text.height.into());
-    page.draw(canvas, text, log.scroll.unwrap_or(last).min(last));
-    let foot = inside.bottom().saturating_sub(1);
-    let pairs: &[(&str, &str)] = match (last > 0, log.scroll) {
-        (true, Some(_)) => &[("↓ ↑", "scroll"), ("G", "follow the end"), ("Esc", "close")],
-        (true, None) => &[("↓ ↑", "scroll"), ("Esc", "close")],
-        (false, _) => &[("Esc", "close")],
-    };
-    keys(canvas, inside.x, foot, inside.width, pairs);
+    popup.render(canvas, area, log.scroll);
 }
 
 /// The last useful scroll position.
 pub(super) fn max_scroll(log: &LogView, model: &Model) -> usize {
     let Size { columns, rows } = model.size;
-    let room = rows.saturating_sub(FRAME_ROWS);
-    page(log, model, text_columns(columns))
-        .len()
-        .saturating_sub(room.into())
-}
-
-fn text_columns(columns: u16) -> u16 {
-    COLUMNS.min(columns.saturating_sub(2)).saturating_sub(4)
+    max_scroll_of(&page(log, model, text_columns(COLUMNS, columns)), rows)
 }
 
 fn page(log: &LogView, model: &Model, columns: u16) -> Page {
