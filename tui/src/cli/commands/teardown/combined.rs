@@ -1,6 +1,7 @@
 //! `jiti teardown A B C`: one combined plan, one question, and a result for each stack.
 
 mod report;
+mod running_steps;
 
 use std::pin::pin;
 
@@ -12,6 +13,7 @@ use stack::service::teardown::{
 use stack::{Lease, Source, StackName};
 use tokio::sync::mpsc::{self, UnboundedSender};
 
+use self::running_steps::RunningSteps;
 use super::{
     Arguments, blocked_because, blockers, cancelled, check_residue, confirm, protected, unconfirmed,
 };
@@ -195,27 +197,13 @@ impl Combined<'_> {
             .filter(|(_, candidate)| matches!(candidate.state, CandidateState::Waiting))
             .map(|(index, candidate)| (index, candidate.name.clone()))
             .collect();
-        let (to, mut steps) = mpsc::unbounded_channel();
+        let (to, steps) = mpsc::unbounded_channel();
         let to = &to;
         let plans = stream::iter(waiting)
             .for_each_concurrent(self.slots, |(index, name)| self.plan_one(index, name, to));
-        let mut plans = pin!(plans);
+        let mut plans = RunningSteps::new(steps, plans);
         let mut unknown = Vec::new();
-        let mut is_done = false;
-        loop {
-            let (index, step) = if is_done {
-                let Ok(step) = steps.try_recv() else { break };
-                step
-            } else {
-                tokio::select! {
-                    biased;
-                    Some(step) = steps.recv() => step,
-                    () = &mut plans => {
-                        is_done = true;
-                        continue;
-                    }
-                }
-            };
+        while let Some((index, step)) = plans.next().await {
             let Some(candidate) = candidates.get_mut(index) else {
                 continue;
             };
@@ -302,32 +290,23 @@ impl Combined<'_> {
                 state => candidate.state = state,
             }
         }
-        let (to, mut steps) = mpsc::unbounded_channel();
+        let (to, steps) = mpsc::unbounded_channel();
         let to = &to;
         let runs = stream::iter(ready).for_each_concurrent(self.slots, |(index, prepared)| {
             self.follow(index, prepared, to)
         });
-        let mut runs = pin!(runs);
+        let mut runs = RunningSteps::new(steps, runs);
         let mut interrupt = pin!(tokio::signal::ctrl_c());
-        let mut is_done = false;
         loop {
-            let (index, step) = if is_done {
-                let Ok(step) = steps.try_recv() else { break };
-                step
-            } else {
-                tokio::select! {
-                    biased;
-                    Some(step) = steps.recv() => step,
-                    () = &mut runs => {
-                        is_done = true;
-                        continue;
-                    }
-                    _ = &mut interrupt => {
-                        interrupted(candidates);
-                        return Ok(());
-                    }
+            let step = tokio::select! {
+                biased;
+                step = runs.next() => step,
+                _ = &mut interrupt => {
+                    interrupted(candidates);
+                    return Ok(());
                 }
             };
+            let Some((index, step)) = step else { break };
             if let Some(candidate) = candidates.get_mut(index) {
                 self.stepped(candidate, step, ui)?;
             }
