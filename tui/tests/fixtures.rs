@@ -107,6 +107,36 @@ pub(crate) fn lease(events: &[Event]) -> Lease {
     Lease::fold(None, events).unwrap().unwrap()
 }
 
+/// The stacks `a`, `b` and `c`.
+pub(crate) fn three_stacks(config: HarnessConfig) -> Harness {
+    let leases = ["a", "b", "c"].map(usual_lease).to_vec();
+    harness_with(config, leases)
+}
+
+/// The name of the selected stack; empty without one.
+pub(crate) fn selected(harness: &Harness) -> String {
+    let name = harness.selected().map(|name| name.to_string());
+    name.unwrap_or_default()
+}
+
+#[track_caller]
+pub(crate) fn shows(harness: &Harness, text: &str) {
+    assert!(
+        harness.text().contains(text),
+        "the screen does not show {text:?}:\n{}",
+        harness.text()
+    );
+}
+
+#[track_caller]
+pub(crate) fn hides(harness: &Harness, text: &str) {
+    assert!(
+        !harness.text().contains(text),
+        "the screen shows {text:?}:\n{}",
+        harness.text()
+    );
+}
+
 /// The lease of an ordinary stack: three hours old, with a TTL of eight.
 pub(crate) fn usual_lease(stack: &str) -> Lease {
     lease(&story(

@@ -6,38 +6,12 @@ use stack::{Labels, RunId, Span};
 use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{
-    demo_harness, finished_sleep, half_done_teardown, harness_with, name, now, sleep_plan,
-    usual_lease,
+    demo_harness, finished_sleep, half_done_teardown, harness_with, hides, name, now, selected,
+    shows, sleep_plan, three_stacks, usual_lease,
 };
 
 fn three() -> Harness {
-    let leases = ["a", "b", "c"].map(usual_lease).to_vec();
-    harness_with(HarnessConfig::new(100, 30, now()), leases)
-}
-
-#[track_caller]
-fn shows(harness: &Harness, text: &str) {
-    assert!(
-        harness.text().contains(text),
-        "the screen does not show {text:?}:\n{}",
-        harness.text()
-    );
-}
-
-#[track_caller]
-fn hides(harness: &Harness, text: &str) {
-    assert!(
-        !harness.text().contains(text),
-        "the screen shows {text:?}:\n{}",
-        harness.text()
-    );
-}
-
-fn selected(harness: &Harness) -> String {
-    harness
-        .selected()
-        .map(|name| name.to_string())
-        .unwrap_or_default()
+    three_stacks(HarnessConfig::new(100, 30, now()))
 }
 
 /// Commands change the list, also from a stack's page.

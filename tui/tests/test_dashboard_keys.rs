@@ -4,8 +4,8 @@ use stack::{EventKind, ReaperStatus, Span};
 use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{
-    demo_harness, finished_teardown, half_done_teardown, harness_with, lease, name, now, plan,
-    story, teardown_with_residue, usual_lease,
+    demo_harness, finished_teardown, half_done_teardown, harness_with, hides, lease, name, now,
+    plan, selected, shows, story, teardown_with_residue, three_stacks, usual_lease,
 };
 
 fn one() -> Harness {
@@ -16,31 +16,7 @@ fn one() -> Harness {
 }
 
 fn three() -> Harness {
-    let leases = ["a", "b", "c"].map(usual_lease).to_vec();
-    harness_with(HarnessConfig::new(100, 30, now()), leases)
-}
-
-#[track_caller]
-fn shows(harness: &Harness, text: &str) {
-    assert!(
-        harness.text().contains(text),
-        "the screen does not show {text:?}:\n{}",
-        harness.text()
-    );
-}
-
-#[track_caller]
-fn hides(harness: &Harness, text: &str) {
-    assert!(
-        !harness.text().contains(text),
-        "the screen shows {text:?}:\n{}",
-        harness.text()
-    );
-}
-
-fn selected(harness: &Harness) -> String {
-    let name = harness.selected().map(|name| name.to_string());
-    name.unwrap_or_default()
+    three_stacks(HarnessConfig::new(100, 30, now()))
 }
 
 /// Arrow keys, j and k move the selection and stop at both ends. Sorting keeps the selected stack.

@@ -5,9 +5,9 @@ use stack::service::teardown::Progress;
 use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{
-    finished_teardown, half_done_teardown, harness_with, marked_harness, name, now, plan,
-    planned_harness, reaper, running_harness, sleep_plan, teardown_with_residue, unleased_harness,
-    usual_lease,
+    finished_teardown, half_done_teardown, harness_with, hides, marked_harness, name, now, plan,
+    planned_harness, reaper, running_harness, shows, sleep_plan, teardown_with_residue,
+    three_stacks, unleased_harness, usual_lease,
 };
 
 fn config() -> HarnessConfig {
@@ -15,26 +15,7 @@ fn config() -> HarnessConfig {
 }
 
 fn three() -> Harness {
-    let leases = ["a", "b", "c"].map(usual_lease).to_vec();
-    harness_with(config(), leases)
-}
-
-#[track_caller]
-fn shows(harness: &Harness, text: &str) {
-    let screen = harness.text();
-    assert!(
-        screen.contains(text),
-        "no {text:?} on the screen:\n{screen}"
-    );
-}
-
-#[track_caller]
-fn hides(harness: &Harness, text: &str) {
-    let screen = harness.text();
-    assert!(
-        !screen.contains(text),
-        "{text:?} is on the screen:\n{screen}"
-    );
+    three_stacks(config())
 }
 
 /// The line of the list about a stack.

@@ -7,8 +7,8 @@ use stack::{ReaperStatus, Span};
 use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{
-    asleep_harness, finished_sleep, half_done_sleep, harness_with, name, now, reaper, sleep_plan,
-    usual_lease,
+    asleep_harness, finished_sleep, half_done_sleep, harness_with, name, now, reaper, shows,
+    sleep_plan, usual_lease,
 };
 
 fn harness() -> Harness {
@@ -26,15 +26,6 @@ fn asked() -> Harness {
     harness.take_effects();
     harness.plan_sleep(sleep_plan("shop"));
     harness
-}
-
-#[track_caller]
-fn shows(harness: &Harness, text: &str) {
-    assert!(
-        harness.text().contains(text),
-        "the screen does not show {text:?}:\n{}",
-        harness.text()
-    );
 }
 
 fn later(seconds: i64) -> Timestamp {

@@ -4,7 +4,7 @@ use stack::{EventKind, RunId, Span};
 use tui::testing::{Harness, HarnessConfig};
 
 use crate::fixtures::{
-    half_done_teardown, lease, name, now, reaper, story, sweep_plan, unleased_harness,
+    half_done_teardown, lease, name, now, reaper, shows, story, sweep_plan, unleased_harness,
     unleased_resource, usual_lease,
 };
 
@@ -16,15 +16,6 @@ fn rows(harness: &Harness) -> Vec<String> {
     let text = harness.text();
     let rows = text.lines().filter(|line| line.contains("@v1"));
     rows.map(str::to_owned).collect()
-}
-
-#[track_caller]
-fn shows(harness: &Harness, text: &str) {
-    assert!(
-        harness.text().contains(text),
-        "the screen does not show {text:?}:\n{}",
-        harness.text()
-    );
 }
 
 /// Unleased stacks with the same name and different owners are two rows, and the totals in the
