@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::element::unexpected;
-use super::{Element, Field, Uses};
+use super::{Element, Field, UnorderedSet, Uses};
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
@@ -122,8 +122,8 @@ impl<T: Item + Ord> Element for BTreeSet<T> {
     }
 
     fn decode(value: Dynamic, path: &Path) -> Result<Self> {
-        let elements = into_list("a set", value, path)?.into_iter();
-        collect(elements.map(|element| decode_item(element, || path.element())))
+        let elements = <UnorderedSet<T> as Element>::decode(value, path)?;
+        Ok(elements.into_iter().collect())
     }
 
     fn encode(self) -> Dynamic {
