@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Destroys and applies checkout-1.4.0 a few times, so that jiti has a history from which it computes a verdict.
+# Destroys and applies checkout-1.4.0 a few times, so that jiti has enough history for a verdict.
 # usage: cycles.sh [NUMBER]
 set -euo pipefail
 . "$(dirname "$0")/common.sh"

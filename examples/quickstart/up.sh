@@ -8,7 +8,8 @@ bin=${JITI_BIN_DIR:-}
 if [ -z "$bin" ]; then
   command -v cargo >/dev/null || die "cargo is not on PATH; install Rust from https://rustup.rs and run this again"
   printf '\n== Building jiti and its provider\n'
-  # Without the AWS clients and shared ledgers: no stack here needs them, and they take most of the time of a first build.
+  # Without the AWS clients and shared ledgers: no stack here needs them, and they take most of
+  # the time of a first build.
   (cd "$project" && cargo build --locked -p provider -p tui --no-default-features --bins)
   bin=$(cd "$project" && cargo metadata --locked --no-deps --format-version 1 |
     python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')/debug

@@ -82,7 +82,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Reads a command line. `None`: its last word is no name of a stack.
+    /// Reads a command line. `None` if its last word is not the name of a stack.
     fn read(words: &[String], program: &clap::Command) -> Option<Self> {
         let (last, before) = words.split_last()?;
         let mut wanted = Self {

@@ -1,4 +1,4 @@
-//! The last action on several stacks, and how it goes on each.
+//! The last action on several stacks, and its state on each of them.
 
 use stack::StackName;
 
@@ -18,7 +18,7 @@ pub(crate) struct BatchEntry {
     pub(crate) state: BatchState,
 }
 
-/// How the action goes on one stack.
+/// The state of the action on one stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum BatchState {
     /// It waits for its turn or is in progress; the stack's operation knows which.
@@ -43,7 +43,7 @@ impl Batch {
         &self.entries
     }
 
-    /// How the action goes on a stack; `None` if the action does not concern it.
+    /// The state of the action on a stack; `None` if the action does not concern it.
     pub(crate) fn state(&self, stack: &StackName) -> Option<&BatchState> {
         let mut entries = self.entries.iter();
         entries
