@@ -97,7 +97,11 @@ fn in_a_terminal(out: &mut impl Write, stacks: usize) -> Result<(), Failure> {
 }
 
 fn measured(out: &mut impl Write, ledger: &Path, stacks: usize) -> Result<(), Failure> {
-    let wanted = format!("{stacks} stacks");
+    // As the header writes it: 10,000.
+    let wanted = match (stacks / 1_000, stacks % 1_000) {
+        (0, few) => format!("{few} stacks"),
+        (thousands, rest) => format!("{thousands},{rest:03} stacks"),
+    };
     let mut starts = Vec::new();
     for _ in 0..7 {
         let mut program = Program::open(ledger)?;
