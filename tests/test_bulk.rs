@@ -105,6 +105,9 @@ fn twelve_stacks_over_four_roots() {
         "{screen}"
     );
     terminal.types("\u{1b}");
+    terminal.waits("a closed popup", |screen| {
+        !screen.contains("11 of 12 torn down")
+    });
     terminal.waits_for("✗ teardown refused");
     terminal.waits_for("✓ 1 marked");
     terminal.types("q");

@@ -9,6 +9,9 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 /// Longer than any step takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// How long a program that shows no effect of Esc may take to read it.
+const ESC_PAUSE: Duration = Duration::from_secs(1);
+
 /// A terminal that runs a program.
 pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
@@ -16,6 +19,8 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     screen: Arc<Mutex<vt100::Parser>>,
     raw: Arc<Mutex<Vec<u8>>>,
+    /// The screen when Esc was typed, if that was the last key.
+    before_esc: Option<String>,
 }
 
 impl Terminal {
@@ -47,11 +52,20 @@ impl Terminal {
             child,
             screen,
             raw,
+            before_esc: None,
         }
     }
 
-    /// Types these keys.
+    /// Types these keys. A key that arrives together with an Esc before it is Alt and that key, so
+    /// this waits until the screen shows that the program has read the Esc.
     pub fn types(&mut self, keys: &str) {
+        if let Some(before) = self.before_esc.take() {
+            let began = Instant::now();
+            while self.text() == before && began.elapsed() < ESC_PAUSE {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        self.before_esc = keys.ends_with('\u{1b}').then(|| self.text());
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
