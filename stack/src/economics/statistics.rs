@@ -66,21 +66,27 @@ fn exact(ranked: &RankedSamples, first: usize, second: usize) -> f64 {
     let found = usize::try_from(ranked.twice_u / 2).unwrap_or(pairs);
     let smaller = found.min(pairs - found.min(pairs));
     // ways[n][u]: the orders of n values of the first sample and those of the second so far.
-    let mut ways = vec![vec![0.0_f64; pairs + 1]; first + 1];
+    let mut ways = vec![vec![0.0_f64; smaller + 1]; first + 1];
     for row in &mut ways {
         row[0] = 1.0;
     }
     for seconds in 1..=second {
         for firsts in 1..=first {
             // The largest value is of the second sample, or of the first and exceeds all seconds.
-            for u in seconds..=pairs {
+            for u in seconds..=smaller {
                 ways[firsts][u] += ways[firsts - 1][u - seconds];
             }
         }
     }
-    let all: f64 = ways[first].iter().sum();
-    let extreme: f64 = ways[first].iter().take(smaller + 1).sum();
-    (2.0 * extreme / all).min(1.0)
+    let extreme: f64 = ways[first].iter().sum();
+    (2.0 * extreme / orders(first, second)).min(1.0)
+}
+
+/// The number of orders of the values of two samples: the binomial coefficient.
+fn orders(first: usize, second: usize) -> f64 {
+    (1..=second).fold(1.0, |orders, taken| {
+        orders * (first + taken) as f64 / taken as f64
+    })
 }
 
 fn approximate(ranked: &RankedSamples, first: usize, second: usize) -> f64 {
