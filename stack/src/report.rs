@@ -48,7 +48,7 @@ use crate::values::id::StackName;
 use crate::values::money::HourlyRate;
 
 /// The version of the serialised form of a history. Raise it with every change of a field.
-const HISTORY_FORMAT: u32 = 4;
+const HISTORY_FORMAT: u32 = 5;
 
 /// The format of stored histories, which also contain leases. Histories of another format are
 /// dropped, and recorded from the events again.

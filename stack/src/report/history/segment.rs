@@ -6,15 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::AttributesIndex;
 use crate::economics::SliceState;
 use crate::values::money::{DollarTime, HourlyRate};
-use crate::values::serde_timestamp;
 use crate::values::ttl::Elapsed;
 
 /// A time in which neither the group, the state nor the rate changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "StoredSegment", into = "StoredSegment")]
 pub(crate) struct Segment {
-    #[serde(with = "serde_timestamp")]
     pub(crate) from: Timestamp,
-    #[serde(with = "serde_timestamp")]
     pub(crate) to: Timestamp,
     pub(crate) attributes: AttributesIndex,
     pub(crate) state: SliceState,
@@ -23,12 +21,62 @@ pub(crate) struct Segment {
     /// The rate; `None` if it was unknown.
     pub(super) rate: Option<HourlyRate>,
     /// The time up to which the meter had counted when the segment started.
-    #[serde(with = "serde_timestamp")]
     pub(super) counted_to: Timestamp,
     /// Whether a rate was ever known by its end.
     pub(crate) is_known: bool,
     /// Whether the spend leaves out something that costs money.
     pub(crate) is_minimum: bool,
+}
+
+/// The stored form of a segment. Its other times count from its start, in milliseconds, which takes
+/// fewer bytes.
+#[derive(Serialize, Deserialize)]
+struct StoredSegment {
+    from: i64,
+    length: i64,
+    attributes: AttributesIndex,
+    state: SliceState,
+    spent: DollarTime,
+    rate: Option<HourlyRate>,
+    counted_after: i64,
+    is_known: bool,
+    is_minimum: bool,
+}
+
+impl From<Segment> for StoredSegment {
+    fn from(segment: Segment) -> Self {
+        let from = segment.from.as_millisecond();
+        Self {
+            from,
+            length: segment.to.as_millisecond() - from,
+            attributes: segment.attributes,
+            state: segment.state,
+            spent: segment.spent,
+            rate: segment.rate,
+            counted_after: segment.counted_to.as_millisecond() - from,
+            is_known: segment.is_known,
+            is_minimum: segment.is_minimum,
+        }
+    }
+}
+
+impl TryFrom<StoredSegment> for Segment {
+    type Error = jiff::Error;
+
+    fn try_from(stored: StoredSegment) -> Result<Self, jiff::Error> {
+        let at = |after: i64| Timestamp::from_millisecond(stored.from.saturating_add(after));
+        Ok(Self {
+            from: at(0)?,
+            to: at(stored.length)?,
+            attributes: stored.attributes,
+            state: stored.state,
+            spent: stored.spent,
+            rate: stored.rate,
+            counted_to: at(stored.counted_after)?,
+            is_known: stored.is_known,
+            is_minimum: stored.is_minimum,
+        })
+    }
 }
 
 impl Segment {

@@ -16,6 +16,7 @@ const FIRST_DISTANCE: Elapsed = Elapsed::from_millis(60_000);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct UseLog {
     distance: Elapsed,
+    #[serde(with = "differences")]
     times: Vec<Elapsed>,
 }
 
@@ -54,6 +55,35 @@ impl UseLog {
     /// The times since the start of the lease.
     pub(super) fn times(&self) -> &[Elapsed] {
         &self.times
+    }
+}
+
+/// Serialises times as the milliseconds from each to the next, which take fewer bytes.
+mod differences {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::values::ttl::Elapsed;
+
+    pub(super) fn serialize<S: Serializer>(times: &[Elapsed], to: S) -> Result<S::Ok, S::Error> {
+        let mut before = 0;
+        let differences = times.iter().map(|at| {
+            let difference = at.millis().saturating_sub(before);
+            before = at.millis();
+            difference
+        });
+        differences.collect::<Vec<u64>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<Elapsed>, D::Error> {
+        let mut at = 0_u64;
+        let differences = Vec::<u64>::deserialize(from)?.into_iter();
+        let times = differences.map(|difference| {
+            at = at.saturating_add(difference);
+            Elapsed::from_millis(at)
+        });
+        Ok(times.collect())
     }
 }
 
