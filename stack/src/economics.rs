@@ -20,7 +20,7 @@ pub use savings::{Savings, SavingsBuilder};
 pub use statistics::mann_whitney;
 pub use timeline::{
     Extension, HoldSpan, LeaseTimeline, Slice, SliceState, Start, StartKind, StartOutcome,
-    StartPhase, TermsChange,
+    TermsChange,
 };
 pub use verdict::{Choice, MIN_GAPS, MIN_STARTS, Verdict};
 pub use version_comparison::{MIN_COMPARED_STARTS, SIGNIFICANCE, VersionComparison};

@@ -1,6 +1,7 @@
 //! The decisions about each app, from the timelines of its leases.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 
@@ -41,6 +42,14 @@ struct AppHistory {
     savings: SavingsBuilder,
 }
 
+impl AppHistory {
+    fn merge(&mut self, other: Self) {
+        self.verdict.merge(other.verdict);
+        self.versions.merge(other.versions);
+        self.savings.merge(other.savings);
+    }
+}
+
 impl DecisionBuilder {
     /// Starts with no timeline. `engineer_hourly_usd` is the price of an engineer's waiting time,
     /// if it counts.
@@ -67,6 +76,18 @@ impl DecisionBuilder {
         for start in &lease.starts {
             if start.requested_at >= since {
                 self.app(&start.app).versions.add(start);
+            }
+        }
+    }
+
+    /// Adds the timelines of another collection of the same period.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (app, history) in other.apps {
+            match self.apps.entry(app) {
+                Entry::Vacant(entry) => {
+                    entry.insert(history);
+                }
+                Entry::Occupied(entry) => entry.into_mut().merge(history),
             }
         }
     }

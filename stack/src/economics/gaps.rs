@@ -1,7 +1,5 @@
 //! The gaps between uses: times in which a stack was certainly not used, and was used again after.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::timeline::{LeaseTimeline, SliceState, StartOutcome};
@@ -24,7 +22,7 @@ pub(super) struct GapCollector {
     /// The gaps within leases.
     within: Vec<IdleGap>,
     /// For each stack and the number of its lease, its first and its last use.
-    leases: BTreeMap<(StackName, u32), UseInterval>,
+    leases: Vec<((StackName, u32), UseInterval)>,
 }
 
 /// A time in which a stack was used without a gap.
@@ -48,11 +46,18 @@ impl GapCollector {
             to: last.max(lease.from),
         };
         self.leases
-            .insert((lease.stack.clone(), lease.number), whole);
+            .push(((lease.stack.clone(), lease.number), whole));
+    }
+
+    /// Adds the gaps and the leases of another collection.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.within.extend(other.within);
+        self.leases.extend(other.leases);
     }
 
     /// All gaps that ended at or after `since`, in the order of their ends.
-    pub(super) fn finish(self, since: Timestamp) -> Vec<IdleGap> {
+    pub(super) fn finish(mut self, since: Timestamp) -> Vec<IdleGap> {
+        self.leases.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let mut gaps = self.within;
         let later = self.leases.iter().skip(1);
         for (((stack, _), before), ((next, _), after)) in self.leases.iter().zip(later) {

@@ -5,7 +5,6 @@
 //! or Terraform ended the stack for good, it ends then, because that was no merit of jiti. What
 //! that teardown and its residue cost is the same for both.
 
-use std::collections::BTreeMap;
 use std::ops::Add;
 
 use jiff::Timestamp;
@@ -62,7 +61,7 @@ impl Add for Savings {
 #[derive(Debug)]
 pub struct SavingsBuilder {
     since: Timestamp,
-    leases: BTreeMap<(StackName, u32), LeaseSpend>,
+    leases: Vec<((StackName, u32), LeaseSpend)>,
 }
 
 /// What a lease cost in the period, and what it adds to the always-on stack.
@@ -188,24 +187,31 @@ impl SavingsBuilder {
     pub fn new(since: Timestamp) -> Self {
         Self {
             since,
-            leases: BTreeMap::new(),
+            leases: Vec::new(),
         }
     }
 
     /// Adds a lease.
     pub fn add(&mut self, lease: &LeaseTimeline) {
         let key = (lease.stack.clone(), lease.number);
-        self.leases.insert(key, LeaseSpend::of(lease, self.since));
+        self.leases.push((key, LeaseSpend::of(lease, self.since)));
+    }
+
+    /// Adds the leases of another collection of the same period.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.leases.extend(other.leases);
     }
 
     /// The savings up to the end of the period. Leases without any known rate are left out.
     #[must_use]
-    pub fn savings(&self, until: Timestamp, engineer_hourly_usd: Option<HourlyRate>) -> Savings {
-        let waited = self.leases.values().map(|lease| lease.waiting);
+    pub fn savings(mut self, until: Timestamp, engineer_hourly_usd: Option<HourlyRate>) -> Savings {
+        self.leases.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let leases = || self.leases.iter().map(|(_, lease)| lease);
+        let waited = leases().map(|lease| lease.waiting);
         let waited = waited.fold(Elapsed::default(), Elapsed::plus);
         let waiting = engineer_hourly_usd.map(|rate| DollarTime::ZERO.plus(rate, waited));
         let waiting_usd = waiting.map(DollarTime::dollars);
-        let known = || self.leases.values().filter(|lease| lease.is_known);
+        let known = || leases().filter(|lease| lease.is_known);
         if known().next().is_none() {
             return Savings {
                 waiting_usd,
@@ -233,6 +239,7 @@ impl SavingsBuilder {
         }
     }
 
+    /// What the same stacks cost always on. The leases are in order.
     fn always_on(&self, until: Timestamp) -> DollarTime {
         let mut sum = DollarTime::ZERO;
         let mut rate: Option<HourlyRate> = None;

@@ -180,7 +180,6 @@ impl TimelineBuilder {
             requested_at: minute(from),
             provisioned_at: None,
             outcome,
-            phases: Vec::new(),
             cost: cost.filter(|_| outcome.ready_at().is_some()),
             cost_is_minimum: false,
         });

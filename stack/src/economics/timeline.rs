@@ -102,8 +102,6 @@ pub struct Start {
     pub provisioned_at: Option<Timestamp>,
     /// How it ended.
     pub outcome: StartOutcome,
-    /// Its phases, in the order of their reports.
-    pub phases: Vec<StartPhase>,
     /// Its cost; `None` if it is unknown, or not complete.
     pub cost: Option<DollarTime>,
     /// Whether the cost leaves out something that costs money.
@@ -154,19 +152,6 @@ pub enum StartOutcome {
     },
     /// It is still in progress.
     Pending,
-}
-
-/// A named part of a start.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartPhase {
-    /// The phase's name.
-    pub name: String,
-    /// The kind of work, such as `security`.
-    pub class: Option<String>,
-    /// When it started.
-    pub from: Timestamp,
-    /// How long it took; `None` if it never ended.
-    pub seconds: Option<Elapsed>,
 }
 
 /// The terms of a lease from a time on.

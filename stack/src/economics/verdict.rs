@@ -125,6 +125,11 @@ impl MeasuredStarts {
         }
     }
 
+    fn merge(&mut self, other: Self) {
+        self.times.extend(other.times);
+        self.costs.extend(other.costs);
+    }
+
     fn typical(&self) -> Option<TypicalStart> {
         let time = median(self.times.iter().copied())?;
         let cost = median(self.costs.iter().copied())?;
@@ -133,6 +138,11 @@ impl MeasuredStarts {
 }
 
 impl RateSum {
+    fn merge(&mut self, other: Self) {
+        self.spent = self.spent + other.spent;
+        self.time = self.time.plus(other.time);
+    }
+
     fn mean(self) -> Option<HourlyRate> {
         self.spent.mean_rate(self.time)
     }
@@ -207,6 +217,18 @@ impl VerdictHistory {
                 sum.time = sum.time.plus(time);
             }
         }
+    }
+
+    /// Adds the leases of another collection.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.gaps.merge(other.gaps);
+        self.starts.merge(other.starts);
+        self.wakes.merge(other.wakes);
+        self.ready.merge(other.ready);
+        self.asleep.merge(other.asleep);
+        self.leases += other.leases;
+        self.leases_without_uses += other.leases_without_uses;
+        self.is_minimum |= other.is_minimum;
     }
 
     pub(super) fn verdict(mut self, app: AppName, since: Timestamp) -> Verdict {

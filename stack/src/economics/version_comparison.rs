@@ -1,6 +1,7 @@
 //! Whether a version of an app starts slower than the one before.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,18 @@ impl VersionHistory {
         }
     }
 
+    /// Adds the starts of another collection.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (version, starts) in other.versions {
+            match self.versions.entry(version) {
+                Entry::Vacant(entry) => {
+                    entry.insert(starts);
+                }
+                Entry::Occupied(entry) => entry.into_mut().merge(starts),
+            }
+        }
+    }
+
     /// Compares each version with the one that was first requested before it. The latest pair is
     /// always part of the result, and an earlier one only if it became slower.
     pub(super) fn comparisons(self, app: &AppName) -> Vec<VersionComparison> {
@@ -148,6 +161,13 @@ fn compare(
 }
 
 impl VersionStarts {
+    fn merge(&mut self, other: Self) {
+        self.first_request = self.first_request.min(other.first_request);
+        for (kind, starts) in other.by_kind {
+            self.by_kind.entry(kind).or_default().extend(starts);
+        }
+    }
+
     /// How long the latest starts of a kind took.
     fn latest(&self, kind: StartKind) -> Vec<Elapsed> {
         let mut starts = self.by_kind.get(&kind).cloned().unwrap_or_default();

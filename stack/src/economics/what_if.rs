@@ -156,6 +156,22 @@ impl WhatIfBuilder {
         }
     }
 
+    /// Adds the leases of another collection of the same period and policy.
+    pub(crate) fn merge(&mut self, other: Self) {
+        let (found, theirs) = (&mut self.found, other.found);
+        found.stacks += theirs.stacks;
+        found.protected += theirs.protected;
+        found.uses_unknown += theirs.uses_unknown;
+        found.is_minimum |= theirs.is_minimum;
+        found.ended_earlier += theirs.ended_earlier;
+        found.cut_off.extend(theirs.cut_off);
+        self.is_known |= other.is_known;
+        self.spent = self.spent + other.spent;
+        self.replayed = self.replayed + other.replayed;
+        self.requests.extend(other.requests);
+        self.prolonged.extend(other.prolonged);
+    }
+
     /// Computes the sums.
     #[must_use]
     pub fn finish(mut self) -> WhatIf {

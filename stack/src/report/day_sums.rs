@@ -31,6 +31,16 @@ impl DaySums {
         }
     }
 
+    /// Adds the sums of another part of the same day, before any idleness and bill.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.total.add(other.total);
+        self.init.add(other.init);
+        self.started += other.started;
+        self.ready += other.ready;
+        self.timed_out += other.timed_out;
+        self.failed += other.failed;
+    }
+
     /// Counts the outcome of a start.
     pub(super) fn outcome(&mut self, outcome: StartOutcome) {
         match outcome {

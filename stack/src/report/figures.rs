@@ -141,6 +141,16 @@ pub struct EndCounts {
     pub terraform: u32,
 }
 
+impl EndCounts {
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.expiry += other.expiry;
+        self.purgatory += other.purgatory;
+        self.idleness += other.idleness;
+        self.person += other.person;
+        self.terraform += other.terraform;
+    }
+}
+
 /// What ended a stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

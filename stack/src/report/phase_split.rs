@@ -66,6 +66,14 @@ impl PhaseNames {
         id
     }
 
+    /// Adds the phases of another report, and returns the position of each of them here.
+    pub(super) fn merge(&mut self, other: &Self) -> Vec<PhaseId> {
+        let phases = other.phases.iter();
+        phases
+            .map(|(name, class)| self.id(name, class.as_deref()))
+            .collect()
+    }
+
     /// The name and the class of a phase.
     pub(super) fn get(&self, id: PhaseId) -> (&str, Option<&str>) {
         let phase = self.phases.get(id);

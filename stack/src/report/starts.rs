@@ -42,6 +42,15 @@ impl StartFigures {
             .saturating_add(self.failed)
     }
 
+    /// Adds the counts of other starts.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.started += other.started;
+        self.ready += other.ready;
+        self.timed_out += other.timed_out;
+        self.failed += other.failed;
+        self.pending += other.pending;
+    }
+
     /// Computes the success rate and its interval from the counts.
     pub(super) fn with_rate(self) -> Self {
         let decided = self.decided();

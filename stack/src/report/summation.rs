@@ -1,5 +1,6 @@
 //! Sums histories of leases into the figures of a period.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use super::day_sums::DaySums;
 use super::figures::Figures;
 use super::history::{AttributesIndex, GroupAttributes, LeaseHistory};
 use super::lease_spend::{Amount, LeaseSpend};
-use super::phase_split::{PhaseNames, PhasePieces};
+use super::phase_split::{PhaseId, PhaseNames, PhasePieces};
 use super::sums::{DayNumber, Stretch, Sums};
 use super::version_sums::VersionTable;
 use super::{GroupBy, KnownIdleness, PurgatoryRow, Report, ReportGroup, ReportInputs};
@@ -67,6 +68,7 @@ struct WastedPart {
 struct GroupSums {
     groups: HashMap<String, usize>,
     sums: Vec<Sums>,
+    /// What is not the sum of the groups. Their sums are added at the end.
     total: Sums,
 }
 
@@ -81,6 +83,31 @@ impl GroupSums {
         index
     }
 
+    /// Adds other sums, and returns the position of each of their groups here.
+    fn merge(&mut self, other: Self, phases: &[PhaseId]) -> Vec<usize> {
+        let position = |id: PhaseId| phases.get(id).copied().unwrap_or(id);
+        let mut names: Vec<(String, usize)> = other.groups.into_iter().collect();
+        names.sort_unstable_by_key(|(_, index)| *index);
+        self.total.merge(&other.total, position);
+        let groups = names.into_iter().zip(other.sums);
+        let groups = groups.map(|((name, _), sums)| {
+            let index = self.index(&name);
+            if let Some(known) = self.sums.get_mut(index) {
+                known.merge(&sums, position);
+            }
+            index
+        });
+        groups.collect()
+    }
+
+    /// Changes the sums of a group.
+    fn change(&mut self, group: usize, change: impl FnOnce(&mut Sums)) {
+        if let Some(sums) = self.sums.get_mut(group) {
+            change(sums);
+        }
+    }
+
+    /// Changes the sums of a group, and the total by what is not the sum of the groups.
     fn enter(&mut self, group: usize, enter: impl Fn(&mut Sums)) {
         if let Some(sums) = self.sums.get_mut(group) {
             enter(sums);
@@ -166,6 +193,37 @@ impl<'a> Summation<'a> {
         }
     }
 
+    /// Adds the leases of another part of the same report.
+    pub(crate) fn merge(&mut self, other: Self) {
+        let phases = self.phases.merge(&other.phases);
+        let groups = self.sums.merge(other.sums, &phases);
+        let group = |index: usize| groups.get(index).copied().unwrap_or(index);
+        for (payer, theirs) in self.payers.iter_mut().zip(other.payers) {
+            let theirs = theirs.map(|(number, index)| (number, group(index)));
+            let number = |payer: &Option<(u32, usize)>| payer.map(|(number, _)| number);
+            if number(&theirs) > number(payer) {
+                *payer = theirs;
+            }
+        }
+        for (stack, lease) in other.observed {
+            self.observe(stack, lease);
+        }
+        for (day, sums) in other.days {
+            self.days.entry(day).or_default().merge(&sums);
+        }
+        self.versions.merge(other.versions, &phases);
+        self.purgatories.extend(other.purgatories);
+        self.decisions.merge(other.decisions);
+        for (index, savings) in other.savings {
+            match self.savings.entry(group(index)) {
+                Entry::Vacant(entry) => {
+                    entry.insert(savings);
+                }
+                Entry::Occupied(entry) => entry.into_mut().merge(savings),
+            }
+        }
+    }
+
     /// Adds one lease: the stack's name, and the number of the lease among those of the name.
     pub(crate) fn add(&mut self, stack: &StackName, number: u32, history: &LeaseHistory) {
         let mut groups = LeaseGroups::of(history, &self.by);
@@ -177,14 +235,14 @@ impl<'a> Summation<'a> {
         for mark in &history.residues {
             if mark.at >= self.since {
                 let group = groups.index(&mut self.sums, mark.attributes, mark.at);
-                self.sums.enter(group, Sums::residue);
+                self.sums.change(group, Sums::residue);
             }
         }
         if let Some(end) = history.end
             && end.mark.at >= self.since
         {
             let group = groups.index(&mut self.sums, end.mark.attributes, end.mark.at);
-            self.sums.enter(group, |sums| sums.ended(end.cause));
+            self.sums.change(group, |sums| sums.ended(end.cause));
         }
         if let Some((stack, idleness)) = self.besides.idleness.get_key_value(stack) {
             let observed = ObservedLease {
@@ -195,7 +253,7 @@ impl<'a> Summation<'a> {
             };
             self.observe(stack, observed);
         }
-        self.add_timeline(stack, number, history, &mut groups);
+        self.add_timeline(stack, number, history, &spend, &mut groups);
         let row = self.purgatory_row(stack, history, &spend);
         self.purgatories.extend(row);
     }
@@ -292,7 +350,7 @@ impl<'a> Summation<'a> {
                 };
                 total.add(stretch.amount);
                 let group = groups.index(&mut self.sums, segment.attributes, from);
-                self.sums.enter(group, |sums| sums.stretch(&stretch));
+                self.sums.change(group, |sums| sums.stretch(&stretch));
                 self.days.entry(day).or_default().stretch(&stretch);
                 match periods.last_mut() {
                     Some(period) if period.to == from && period.group == group => period.to = to,
@@ -322,7 +380,7 @@ impl<'a> Summation<'a> {
         if history.tail.spent(closed).is_none()
             && let Some(last) = periods.last()
         {
-            self.sums.enter(last.group, Sums::without_rate);
+            self.sums.change(last.group, Sums::without_rate);
         }
         self.claim_lines(stack, number, &periods);
         total.spent.unwrap_or_default()
@@ -361,7 +419,7 @@ impl<'a> Summation<'a> {
             if is_new && purgatory.since >= self.since && reading.at > self.since {
                 counted = Some(purgatory.init);
                 let group = groups.index(&mut self.sums, reading.attributes, purgatory.since);
-                self.sums.enter(group, Sums::purgatory);
+                self.sums.change(group, Sums::purgatory);
             }
         }
     }
@@ -397,7 +455,7 @@ impl<'a> Summation<'a> {
             let (began_in, ended_in) = (at(began), at(ended.max(self.since)));
             let version = self.versions.of(of_version, began);
             if requested >= self.since {
-                self.sums.enter(began_in, Sums::started);
+                self.sums.change(began_in, Sums::started);
                 self.days
                     .entry(DayNumber::of(requested))
                     .or_default()
@@ -405,14 +463,14 @@ impl<'a> Summation<'a> {
                 version.started();
             }
             if ended >= self.since {
-                self.sums.enter(ended_in, |sums| sums.outcome(outcome));
+                self.sums.change(ended_in, |sums| sums.outcome(outcome));
                 self.days
                     .entry(DayNumber::of(ended))
                     .or_default()
                     .outcome(outcome);
                 version.outcome(outcome);
                 let phases = pieces.lengths(index, began, ended);
-                self.sums.enter(began_in, |sums| sums.start_with(&phases));
+                self.sums.change(began_in, |sums| sums.start_with(&phases));
             }
             if let (Some(ready), Some(time)) = (start.ready_at, start.time_to_ready())
                 && ready >= self.since
@@ -421,7 +479,7 @@ impl<'a> Summation<'a> {
                 let ready_in = groups.index(&mut self.sums, attributes, ready);
                 let cost = spend.between(requested, ready).spent;
                 self.sums
-                    .enter(ready_in, |sums| sums.init(time, cost, &phases));
+                    .change(ready_in, |sums| sums.init(time, cost, &phases));
                 version.init(time, &phases);
             }
         }
@@ -434,9 +492,10 @@ impl<'a> Summation<'a> {
         stack: &StackName,
         number: u32,
         history: &LeaseHistory,
+        spend: &LeaseSpend,
         groups: &mut LeaseGroups,
     ) {
-        let timeline = history.timeline(stack, number, self.until);
+        let timeline = history.timeline_of(stack, number, spend);
         let Some(timeline) = timeline.filter(|timeline| timeline.until > self.since) else {
             return;
         };
@@ -494,10 +553,10 @@ impl<'a> Summation<'a> {
             self.add_bill(last);
         }
         let decisions = self.decisions.finish();
-        let savings = self.savings.iter();
+        let savings = std::mem::take(&mut self.savings).into_iter();
         let savings = savings.map(|(group, savings)| {
             let savings = savings.savings(self.until, self.besides.engineer_hourly_usd);
-            (*group, savings)
+            (group, savings)
         });
         let savings: HashMap<usize, Savings> = savings.collect();
         let Self {
@@ -509,13 +568,14 @@ impl<'a> Summation<'a> {
         let GroupSums {
             groups,
             sums,
-            total,
+            mut total,
         } = sums;
         let mut names: Vec<(String, usize)> = groups.into_iter().collect();
         names.sort_unstable_by_key(|(_, index)| *index);
         let groups = names.into_iter().zip(sums);
         let mut groups: Vec<ReportGroup> = groups
             .map(|((group, index), sums)| {
+                total.merge_times(&sums, |id| id);
                 let of_app = decisions.savings.iter();
                 let mut of_app = of_app.filter(|_| self.by == GroupBy::App);
                 let of_app = of_app.find(|(app, _)| app.as_str() == group);

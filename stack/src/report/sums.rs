@@ -41,7 +41,8 @@ pub(super) struct Sums {
     has_starts: bool,
     /// The costs of the inits with a known rate.
     costs: Vec<DollarTime>,
-    phases: BTreeMap<PhaseId, PhaseSums>,
+    /// The phases, at their positions.
+    phases: Vec<PhaseSums>,
 }
 
 /// The running sums of a phase.
@@ -69,12 +70,46 @@ impl Sums {
             _ => {}
         }
         if let Some(phase) = stretch.phase {
-            self.phase(phase).amount.add(stretch.amount);
+            self.phase(phase, |phase| phase.amount.add(stretch.amount));
         }
     }
 
-    fn phase(&mut self, id: PhaseId) -> &mut PhaseSums {
-        self.phases.entry(id).or_default()
+    /// Adds the sums of other stacks, before any idleness and bill. `position` has the position of
+    /// each of their phases here.
+    pub(super) fn merge(&mut self, other: &Self, position: impl Fn(PhaseId) -> PhaseId) {
+        let stacks = other.figures.stacks;
+        self.figures.stacks = self.figures.stacks.saturating_add(stacks);
+        self.merge_times(other, position);
+    }
+
+    /// The same, but does not count the stacks: one that belonged to several groups is one stack.
+    pub(super) fn merge_times(&mut self, other: &Self, position: impl Fn(PhaseId) -> PhaseId) {
+        let (figures, theirs) = (&mut self.figures, &other.figures);
+        figures.without_rate += theirs.without_rate;
+        figures.purgatory += theirs.purgatory;
+        figures.residue += theirs.residue;
+        figures.starts.merge(&theirs.starts);
+        figures.ended.merge(&theirs.ended);
+        self.total.add(other.total);
+        self.init.add(other.init);
+        self.purgatory.add(other.purgatory);
+        self.inits.extend_from_slice(&other.inits);
+        self.has_starts |= other.has_starts;
+        self.costs.extend_from_slice(&other.costs);
+        for (id, sums) in other.phases.iter().enumerate() {
+            self.phase(position(id), |phase| {
+                phase.amount.add(sums.amount);
+                phase.starts += sums.starts;
+                phase.lengths.extend_from_slice(&sums.lengths);
+            });
+        }
+    }
+
+    fn phase(&mut self, id: PhaseId, change: impl FnOnce(&mut PhaseSums)) {
+        if self.phases.len() <= id {
+            self.phases.resize_with(id + 1, PhaseSums::default);
+        }
+        self.phases.get_mut(id).map(change);
     }
 
     pub(super) fn without_rate(&mut self) {
@@ -100,7 +135,7 @@ impl Sums {
     /// Counts a start with time in these phases.
     pub(super) fn start_with(&mut self, phases: &[(PhaseId, Elapsed)]) {
         for (phase, _) in phases {
-            self.phase(*phase).starts += 1;
+            self.phase(*phase, |phase| phase.starts += 1);
         }
     }
 
@@ -115,7 +150,7 @@ impl Sums {
         self.inits.push(time);
         self.costs.extend(cost);
         for (phase, length) in phases {
-            self.phase(*phase).lengths.push(*length);
+            self.phase(*phase, |phase| phase.lengths.push(*length));
         }
     }
 
@@ -219,7 +254,7 @@ impl Sums {
         let completed = self.inits.iter().copied();
         let completed = completed.fold(Elapsed::default(), Elapsed::plus);
         let has_completed = !self.inits.is_empty();
-        let times = self.phases.iter().map(|(id, sums)| {
+        let times = self.phases.iter().enumerate().map(|(id, sums)| {
             let lengths = sums.lengths.iter().copied();
             let lengths = lengths.fold(Elapsed::default(), Elapsed::plus);
             let time = if has_completed {
@@ -227,7 +262,7 @@ impl Sums {
             } else {
                 sums.amount.time
             };
-            (names.get(*id).0, time)
+            (names.get(id).0, time)
         });
         let (name, time) = slowest_of(times)?;
         let all = if has_completed {
@@ -241,12 +276,12 @@ impl Sums {
     /// The phases with any time, the longest first.
     fn phase_figures(&mut self, names: &PhaseNames) -> Vec<PhaseFigures> {
         let all = self.init.time;
-        let phases = self.phases.iter_mut();
+        let phases = self.phases.iter_mut().enumerate();
         let phases = phases.filter(|(_, sums)| sums.has_time());
         let mut phases: Vec<PhaseFigures> = phases
             .map(|(id, sums)| {
                 sums.lengths.sort_unstable();
-                let (name, class) = names.get(*id);
+                let (name, class) = names.get(id);
                 PhaseFigures {
                     name: name.to_owned(),
                     class: class.map(str::to_owned),
@@ -291,14 +326,14 @@ pub(super) fn slowest_of<'a>(
 
 fn class_figures(
     names: &PhaseNames,
-    phases: &BTreeMap<PhaseId, PhaseSums>,
+    phases: &[PhaseSums],
     init: &Amount,
     uptime: Elapsed,
 ) -> Vec<ClassFigures> {
     let mut classes: BTreeMap<&str, Amount> = BTreeMap::new();
-    for (id, sums) in phases {
+    for (id, sums) in phases.iter().enumerate() {
         if sums.amount.time > Elapsed::default() {
-            let class = names.get(*id).1.unwrap_or(OTHER);
+            let class = names.get(id).1.unwrap_or(OTHER);
             classes.entry(class).or_default().add(sums.amount);
         }
     }

@@ -1,5 +1,6 @@
 //! The running sums of the starts of each version of each app.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
@@ -45,6 +46,22 @@ impl VersionTable {
         sums
     }
 
+    /// Adds the sums of other starts. `phases` has the position of each of their phases here.
+    pub(super) fn merge(&mut self, other: Self, phases: &[PhaseId]) {
+        for (app, versions) in other.0 {
+            let known = self.0.entry(app).or_default();
+            for (version, mut sums) in versions {
+                sums.renumber(phases);
+                match known.entry(version) {
+                    Entry::Vacant(entry) => {
+                        entry.insert(sums);
+                    }
+                    Entry::Occupied(entry) => entry.into_mut().merge(sums),
+                }
+            }
+        }
+    }
+
     /// The latest versions of each app, by app and first start.
     pub(super) fn rows(self, names: &PhaseNames) -> Vec<VersionStarts> {
         let apps: BTreeMap<_, _> = self.0.into_iter().collect();
@@ -76,9 +93,26 @@ impl VersionSums {
         *count += 1;
     }
 
+    fn renumber(&mut self, phases: &[PhaseId]) {
+        for (phase, _) in &mut self.phases {
+            *phase = phases.get(*phase).copied().unwrap_or(*phase);
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.first_at = self.first_at.min(other.first_at);
+        self.starts.merge(&other.starts);
+        self.inits.extend(other.inits);
+        self.add_phases(&other.phases);
+    }
+
     /// Adds a start that became ready: its time, and that of its phases.
     pub(super) fn init(&mut self, time: Elapsed, phases: &[(PhaseId, Elapsed)]) {
         self.inits.push(time);
+        self.add_phases(phases);
+    }
+
+    fn add_phases(&mut self, phases: &[(PhaseId, Elapsed)]) {
         for (phase, time) in phases {
             match self.phases.iter_mut().find(|(known, _)| known == phase) {
                 Some((_, sum)) => *sum = sum.plus(*time),

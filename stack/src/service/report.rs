@@ -1,15 +1,16 @@
 //! Reports cost, idle time and start-up time of stacks over a time.
 
 mod follower;
+mod history_fold;
 mod tracked_stack;
 mod what_if;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use self::follower::{Histories, HistoryFollower, Overtaken, ReadingSteps};
-use self::tracked_stack::TrackedStack;
+use self::history_fold::{HistoryFold, live};
 use super::{BillMode, Service, ServiceError};
 use crate::economics::LeaseTimeline;
 use crate::lease::corrected;
@@ -69,7 +70,12 @@ impl Reports<'_> {
                 sums.add(stack, number, history);
             }
         };
-        let folded = self.fold_histories(steps, since, until, begin, add);
+        let fold = HistoryFold {
+            begin,
+            add,
+            merge: merge_each,
+        };
+        let folded = self.fold_histories(steps, since, until, fold);
         let (mut all, unreadable) = folded.await?;
         // The same stacks in every grouping.
         let unobserved = all.first().map(Summation::unobserved).unwrap_or_default();
@@ -99,23 +105,29 @@ impl Reports<'_> {
         let add = |leases: &mut Vec<_>, stack: &StackName, number, history: &LeaseHistory| {
             leases.extend(history.timeline(stack, number, until));
         };
-        let steps = ReadingSteps::default();
-        let folded = self.fold_histories(steps, since, until, Vec::new, add);
+        let fold = HistoryFold {
+            begin: Vec::new,
+            add,
+            merge: Vec::extend,
+        };
+        let folded = self.fold_histories(ReadingSteps::default(), since, until, fold);
         Ok(folded.await?.0)
     }
 
     /// Folds the histories of all leases of a period, in no order. The result also has the stacks
     /// that cannot be read, with the reasons.
-    async fn fold_histories<T>(
+    async fn fold_histories<T, B, A, M>(
         self,
         steps: ReadingSteps,
         since: Timestamp,
         until: Timestamp,
-        begin: impl Fn() -> T + Send + Sync,
-        add: impl Fn(&mut T, &StackName, u32, &LeaseHistory) + Send + Sync,
+        fold: HistoryFold<B, A, M>,
     ) -> Result<(T, BTreeMap<String, String>), ServiceError>
     where
         T: Send,
+        B: Fn() -> T + Sync,
+        A: Fn(&mut T, &StackName, u32, &LeaseHistory) + Sync,
+        M: Fn(&mut T, T) + Sync,
     {
         let mut trust = true;
         let mut attempts = 0;
@@ -131,8 +143,7 @@ impl Reports<'_> {
                 Err(Overtaken) => continue,
             };
             let replayed = self.replay(&mut histories, until).await?;
-            let mut folded = begin();
-            if fold(&histories, &replayed, &mut folded, &add) {
+            if let Some(folded) = fold.all(&mut histories, &replayed, steps.fold) {
                 return Ok((folded, histories.unreadable));
             }
             // The next attempt replaces what is stored.
@@ -196,41 +207,11 @@ impl Reports<'_> {
     }
 }
 
-/// The leases that exist and have new events, with their numbers.
-fn live(
-    stacks: &HashMap<StackName, TrackedStack>,
-) -> impl Iterator<Item = (&StackName, u32, &LeaseHistory)> {
-    stacks.iter().filter_map(|(stack, tracked)| {
-        let (number, history) = tracked.live()?;
-        Some((stack, number, history))
-    })
-}
-
-/// Adds every history; false if a stored one cannot be decoded. Those that were replayed replace
-/// what is stored.
-fn fold<T>(
-    histories: &Histories,
-    replayed: &BTreeMap<StackName, Option<StackRecorder>>,
-    folded: &mut T,
-    add: impl Fn(&mut T, &StackName, u32, &LeaseHistory),
-) -> bool {
-    let leases = histories.leases.iter();
-    for lease in leases.filter(|lease| !replayed.contains_key(&lease.stack)) {
-        let Some(history) = LeaseHistory::decode(&lease.history) else {
-            return false;
-        };
-        add(folded, &lease.stack, lease.number, &history);
+/// Adds the leases of another part of the same reports.
+fn merge_each<'a, const N: usize>(all: &mut [Summation<'a>; N], others: [Summation<'a>; N]) {
+    for (sums, other) in all.iter_mut().zip(others) {
+        sums.merge(other);
     }
-    let live = live(&histories.stacks);
-    for (stack, number, history) in live.filter(|(stack, ..)| !replayed.contains_key(*stack)) {
-        add(folded, stack, number, history);
-    }
-    for (stack, recorder) in replayed {
-        for (number, history) in recorder.iter().flat_map(StackRecorder::leases) {
-            add(folded, stack, number, history);
-        }
-    }
-    true
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Identifiers: each has its own type, is checked on creation, and is serialised as a plain string.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -153,20 +154,22 @@ fn printable(what: &'static str, text: &str, max: usize) -> Result<(), NameError
 }
 
 /// Sixty random bits as base-32 digits.
-fn random_digits() -> Box<str> {
+fn random_digits() -> Arc<str> {
     let bits = random::bits();
     (0..RANDOM_DIGITS)
         .map(|digit| char::from(BASE32[((bits >> (digit * 5)) & 31) as usize]))
         .collect::<String>()
-        .into_boxed_str()
+        .into()
 }
 
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $check:expr) => {
         $(#[$doc])*
+        ///
+        /// A clone shares the text.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks the text.
@@ -177,7 +180,7 @@ macro_rules! text_id {
                 let text = text.into();
                 let check: fn(&str) -> Result<(), NameError> = $check;
                 check(&text)?;
-                Ok(Self(text.into_boxed_str()))
+                Ok(Self(text.into()))
             }
 
             /// The name as text.
@@ -223,7 +226,7 @@ macro_rules! text_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0.into_string()
+                id.0.to_string()
             }
         }
     };
@@ -279,7 +282,7 @@ macro_rules! likeness {
             /// cut. For displaying foreign tags; two texts may give the same name.
             #[must_use]
             pub fn lossy(text: &str) -> Self {
-                Self(tidied(text).into_boxed_str())
+                Self(tidied(text).into())
             }
         }
     )*};
@@ -325,7 +328,7 @@ impl StackName {
     /// A name of lower-case letters, digits and dashes, made by [`crate::values::naming`].
     pub(crate) fn slug(text: String) -> Self {
         debug_assert!(tag_safe("stack name", &text, 128).is_ok(), "{text:?}");
-        Self(text.into_boxed_str())
+        Self(text.into())
     }
 }
 
@@ -333,7 +336,7 @@ impl PoolName {
     /// The pool of `max_live_per_owner`, one per owner.
     #[must_use]
     pub fn live(owner: &Owner) -> Self {
-        Self(format!("live:{owner}").into_boxed_str())
+        Self(format!("live:{owner}").into())
     }
 
     /// The pool of `max_concurrent_inits`, one per ledger.
@@ -368,7 +371,7 @@ impl Actor {
                 text
             }
         };
-        Self(format!("{}@{}", clean(user), clean(host)).into_boxed_str())
+        Self(format!("{}@{}", clean(user), clean(host)).into())
     }
 }
 

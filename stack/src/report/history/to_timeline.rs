@@ -4,9 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::lease_spend::LeaseSpend;
 use super::{LeaseHistory, Segment, StartRecord};
-use crate::economics::{
-    Extension, HoldSpan, LeaseTimeline, Slice, SliceState, Start, StartPhase, TermsChange,
-};
+use crate::economics::{Extension, HoldSpan, LeaseTimeline, Slice, SliceState, Start, TermsChange};
 use crate::values::id::StackName;
 use crate::values::ttl::Span;
 
@@ -19,8 +17,17 @@ impl LeaseHistory {
         number: u32,
         until: Timestamp,
     ) -> Option<LeaseTimeline> {
+        self.timeline_of(stack, number, &LeaseSpend::of(self, until))
+    }
+
+    /// The timeline of the lease for the time in which this was spent.
+    pub(in crate::report) fn timeline_of(
+        &self,
+        stack: &StackName,
+        number: u32,
+        spend: &LeaseSpend,
+    ) -> Option<LeaseTimeline> {
         let attributes = self.attributes().last()?;
-        let spend = LeaseSpend::of(self, until);
         let segments = spend.segments();
         let until = segments.last().map_or(self.from, |last| last.to);
         let from = segments.first().map_or(self.from, |first| first.from);
@@ -49,7 +56,7 @@ impl LeaseHistory {
             end: self.end.map(|end| end.cause),
             slices: slices.collect(),
             starts: starts
-                .filter_map(|(index, start)| self.start(index, start, &spend, until))
+                .filter_map(|(index, start)| self.start(index, start, spend, until))
                 .collect(),
             uses: self
                 .uses
@@ -116,15 +123,6 @@ impl LeaseHistory {
         until: Timestamp,
     ) -> Option<Start> {
         let attributes = self.attributes().get(start.attributes as usize)?;
-        let name = |index: u32| self.phase_names().get(index as usize).cloned();
-        let phases = start.phases.iter().filter_map(|phase| {
-            Some(StartPhase {
-                name: name(phase.name)?,
-                class: phase.class.and_then(name),
-                from: phase.after.after(start.requested_at),
-                seconds: phase.seconds,
-            })
-        });
         let cost = start
             .ready_at
             .map(|ready| spend.between(start.requested_at, ready));
@@ -135,7 +133,6 @@ impl LeaseHistory {
             requested_at: start.requested_at,
             provisioned_at: start.provisioned_at,
             outcome: start.outcome(self.timed_out_at(index, until)),
-            phases: phases.collect(),
             cost: cost.and_then(|cost| cost.spent),
             cost_is_minimum: cost.is_some_and(|cost| cost.is_minimum),
         })

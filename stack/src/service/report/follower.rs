@@ -1,6 +1,7 @@
 //! Follows the log from the stored histories on, folds what is new, and stores the result.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -22,6 +23,8 @@ pub(super) struct ReadingSteps {
     /// After how many events histories are stored and forgotten. This limits the memory that a long
     /// log takes, and the time for which other processes wait to write.
     pub(super) update: usize,
+    /// The smallest number of stored histories for which it is worth to start a thread.
+    pub(super) fold: NonZeroUsize,
 }
 
 impl Default for ReadingSteps {
@@ -29,6 +32,7 @@ impl Default for ReadingSteps {
         Self {
             page: 5_000,
             update: 100_000,
+            fold: NonZeroUsize::MIN.saturating_add(999),
         }
     }
 }

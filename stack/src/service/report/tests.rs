@@ -1,5 +1,6 @@
 //! Reports from stored histories equal reports from all events.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -34,7 +35,11 @@ enum Step {
 }
 
 /// Small steps, so that a short log takes several.
-const STEPS: ReadingSteps = ReadingSteps { page: 3, update: 7 };
+const STEPS: ReadingSteps = ReadingSteps {
+    page: 3,
+    update: 7,
+    fold: NonZeroUsize::MIN,
+};
 
 const STACKS: [&str; 3] = ["a", "b", "c"];
 const GROUPS: [GroupBy; 4] = [GroupBy::App, GroupBy::Owner, GroupBy::Version, GroupBy::Day];

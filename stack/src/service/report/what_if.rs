@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::follower::{self, ReadingSteps};
+use super::history_fold::HistoryFold;
 use super::{Reports, ServiceError};
 use crate::economics::{PolicyChange, WhatIf, WhatIfBuilder};
 use crate::policy::Protection;
@@ -31,8 +32,9 @@ impl Reports<'_> {
                     leases.add(lease, is_protected);
                 }
             };
-        let steps = ReadingSteps::default();
-        let folded = self.fold_histories(steps, since, until, begin, add);
+        let merge = WhatIfBuilder::merge;
+        let fold = HistoryFold { begin, add, merge };
+        let folded = self.fold_histories(ReadingSteps::default(), since, until, fold);
         let (leases, unreadable) = folded.await?;
         Ok(WhatIf {
             unreadable: follower::unreadable(&unreadable),
