@@ -7,6 +7,8 @@ use e2e::moto::REGIONS;
 use e2e::world::World;
 use serde_json::{Value, json};
 
+use crate::test_examples::passes_its_test;
+
 const NAME: &str = "checkout-8f3c2d1";
 
 /// The example goes through apply, tags, cost, extend and teardown, and leaves nothing behind.
@@ -77,6 +79,31 @@ fn the_example_is_applied_extended_and_torn_down() {
     let left: Vec<_> = world.list().difference(&before).cloned().collect();
     assert_eq!(left, []);
     assert_eq!(world.sandbox.listing(NAME)["phase"], "gone");
+}
+
+/// `terraform test` passes in the folders of the examples for AWS.
+#[test]
+fn the_examples_pass_their_tests() {
+    let world = World::new();
+    world.call(&json!([["s3", "eu-west-1", "create_bucket", {
+        "Bucket": format!("assets-{}", world.account),
+        "CreateBucketConfiguration": { "LocationConstraint": "eu-west-1" },
+    }]]));
+    world.sandbox.with_aws_provider();
+    let before = world.list();
+    let (endpoint, health) = (world.proxy.url(), healthy());
+    let variable = |name: &str, value: &str| format!("-var={name}={value}");
+    let endpoint = variable("endpoint", &endpoint);
+    let aws = crate::test_examples::folder().join("aws");
+    let (ami, health) = (
+        variable("ami_name", "amzn2-ami-*"),
+        variable("health_url", &health),
+    );
+    let arguments = [endpoint.as_str(), &ami, &health];
+    passes_its_test(&world.sandbox, &aws.join("checkout"), &arguments);
+    assert_eq!(world.list(), before);
+    let bucket = variable("bucket", &format!("assets-{}", world.account));
+    passes_its_test(&world.sandbox, &aws.join("imported"), &[&endpoint, &bucket]);
 }
 
 /// If the state is lost, a sweep by tag deletes the same resources and nothing else.

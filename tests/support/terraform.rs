@@ -69,6 +69,12 @@ impl<'a> Root<'a> {
         }
     }
 
+    /// The root module in a folder of the sandbox, as it is.
+    pub fn existing(sandbox: &'a Sandbox, folder: &Path) -> Self {
+        let dir = sandbox.path(folder);
+        Self { sandbox, dir }
+    }
+
     /// Creates and initialises a root module from the configuration files of a folder.
     pub fn copied(sandbox: &'a Sandbox, name: &str, folder: &Path) -> Self {
         let root = Self {

@@ -1,0 +1,5 @@
+terraform {
+  required_providers {
+    jiti = { source = "jiti-dev/jiti" }
+  }
+}
