@@ -60,7 +60,7 @@ pub use plugin::Ending;
 pub use provider::{NoConfig, Provider};
 pub use registry::{Registration, Registry};
 pub use resource::{
-    Action, Import, MoveFrom, MoveSource, Plan, Plannable, Resource, StoredState, Upgrade,
+    Import, MoveFrom, MoveSource, Plan, Plannable, PlannedAction, Resource, StoredState, Upgrade,
 };
 pub use serve::serve;
 pub use server::Server;

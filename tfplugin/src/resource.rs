@@ -9,7 +9,7 @@ use std::future::{self, Future};
 
 pub use import::Import;
 pub use move_from::{MoveFrom, MoveSource};
-pub use plan::{Action, Plan, Plannable};
+pub use plan::{Plan, Plannable, PlannedAction};
 pub use upgrade::{StoredState, Upgrade};
 
 pub(crate) use plan::Draft;

@@ -12,7 +12,7 @@
 //! assert_eq!(stack.get("id"), json!("checkout"));
 //!
 //! let plan = stack.plan(json!({ "name": "other", "ttl": "8h" })).await?;
-//! assert_eq!(plan.action(), Action::Replace);
+//! assert_eq!(plan.action(), PlannedAction::Replace);
 //! stack.destroy().await?;
 //! ```
 

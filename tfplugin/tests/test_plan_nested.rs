@@ -3,7 +3,8 @@
 use serde_json::json;
 use tfplugin::testing::{Harness, unknown};
 use tfplugin::{
-    Action, ApplyContext, Context, Model, NoConfig, Provider, Registry, Resource, Result, Value,
+    ApplyContext, Context, Model, NoConfig, PlannedAction, Provider, Registry, Resource, Result,
+    Value,
 };
 
 struct Firewalls;
@@ -161,7 +162,7 @@ async fn an_unchanged_element_keeps_its_computed_values() {
             .unwrap();
         let config = json!({ nested: [{ "port": 1 }, { "port": 2 }] });
         let plan = firewall.plan(config.clone()).await.unwrap();
-        assert_eq!(plan.action(), Action::Update);
+        assert_eq!(plan.action(), PlannedAction::Update);
         assert_eq!(plan.get("id"), json!("firewall"));
         let elements = plan.get(nested);
         assert_eq!(elements[0]["id"], json!("rule-1"), "{nested}");
@@ -178,9 +179,9 @@ async fn the_order_matters_in_lists_but_not_in_sets() {
     let mut firewall = harness.resource("example_firewall");
     firewall.apply(json!({ "allow": ascending })).await.unwrap();
     let plan = firewall.plan(json!({ "allow": descending })).await.unwrap();
-    assert_eq!(plan.action(), Action::Unchanged);
+    assert_eq!(plan.action(), PlannedAction::Unchanged);
 
     firewall.apply(json!({ "step": ascending })).await.unwrap();
     let plan = firewall.plan(json!({ "step": descending })).await.unwrap();
-    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.action(), PlannedAction::Update);
 }

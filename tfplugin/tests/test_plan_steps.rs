@@ -1,7 +1,7 @@
 //! The planning steps: defaults, unknown values, replacement, and the resource's own plan.
 
 use serde_json::json;
-use tfplugin::Action;
+use tfplugin::PlannedAction;
 use tfplugin::testing::unknown;
 
 use crate::test_apply_errors::configured;
@@ -14,7 +14,7 @@ async fn a_create_has_defaults_and_unknown_computed_values() {
         .plan(json!({ "name": "a" }))
         .await
         .unwrap();
-    assert_eq!(plan.action(), Action::Create);
+    assert_eq!(plan.action(), PlannedAction::Create);
     assert_eq!(plan.get("size"), json!("small"));
     assert!(plan.is_unknown("id"));
     assert!(plan.is_unknown("changes"));
@@ -27,7 +27,7 @@ async fn an_unchanged_configuration_plans_the_prior_state() {
     let mut thing = harness.resource("faulty_thing");
     thing.apply(json!({ "name": "a" })).await.unwrap();
     let plan = thing.plan(json!({ "name": "a" })).await.unwrap();
-    assert_eq!(plan.action(), Action::Unchanged);
+    assert_eq!(plan.action(), PlannedAction::Unchanged);
     assert_eq!(plan.changes(), Vec::<String>::new());
 }
 
@@ -37,7 +37,7 @@ async fn an_update_keeps_values_with_keep_and_makes_others_unknown() {
     let mut thing = harness.resource("faulty_thing");
     thing.apply(json!({ "name": "a" })).await.unwrap();
     let plan = thing.plan(json!({ "name": "b" })).await.unwrap();
-    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.action(), PlannedAction::Update);
     assert_eq!(plan.get("id"), json!("thing-a"));
     assert_eq!(plan.changes(), ["changes", "name", "secret_length"]);
 
@@ -76,7 +76,7 @@ async fn requires_replace_replaces_the_resource() {
         .plan(json!({ "name": "b", "kind": "y" }))
         .await
         .unwrap();
-    assert_eq!(plan.action(), Action::Replace);
+    assert_eq!(plan.action(), PlannedAction::Replace);
     assert_eq!(plan.requires_replace(), ["kind".into()]);
     thing
         .apply(json!({ "name": "b", "kind": "y" }))
@@ -117,7 +117,7 @@ async fn a_value_known_only_during_apply_keeps_both_plans_consistent() {
         .unwrap();
     assert_eq!(
         plan.action(),
-        Action::Replace,
+        PlannedAction::Replace,
         "unknown counts as different"
     );
 }
@@ -129,7 +129,7 @@ async fn a_resource_can_turn_an_empty_plan_into_an_update() {
     let config = json!({ "name": "a", "behaviour": "plan always has something to do" });
     thing.apply_once(config.clone()).await.unwrap();
     let plan = thing.plan(config.clone()).await.unwrap();
-    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.action(), PlannedAction::Update);
     assert_eq!(plan.changes(), ["changes", "secret_length"]);
 
     let failure = thing.apply(config).await.unwrap_err();
@@ -142,7 +142,7 @@ async fn a_destroy_plan_is_null_and_can_have_warnings() {
     let mut thing = harness.resource("faulty_thing");
     thing.apply(json!({ "name": "a" })).await.unwrap();
     let plan = thing.plan_destroy().await.unwrap();
-    assert_eq!(plan.action(), Action::Destroy);
+    assert_eq!(plan.action(), PlannedAction::Destroy);
     assert_eq!(plan.warnings()[0].summary, "The thing will be destroyed");
     thing.destroy().await.unwrap();
     assert!(!thing.exists());

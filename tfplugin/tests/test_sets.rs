@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 use tfplugin::testing::{Harness, unknown};
 use tfplugin::{
-    Action, ApplyContext, Context, Model, NoConfig, Plan, Provider, Registry, Resource, Result,
-    UnorderedSet, Value,
+    ApplyContext, Context, Model, NoConfig, Plan, PlannedAction, Provider, Registry, Resource,
+    Result, UnorderedSet, Value,
 };
 
 struct Firewalls;
@@ -120,13 +120,13 @@ impl Resource for Firewall {
     }
 
     async fn plan(&self, _: &mut Context, plan: &mut Plan<'_, FirewallModel>) -> Result<()> {
-        if plan.action() == Action::Update {
+        if plan.action() == PlannedAction::Update {
             plan.keep_computed("kept");
         }
         if let Some(planned) = plan.planned()? {
             let rules = planned.more.unwrap_or_default();
             let ports: Vec<_> = rules.into_iter().map(|rule| rule.port).collect();
-            if plan.action() != Action::Unchanged {
+            if plan.action() != PlannedAction::Unchanged {
                 plan.set("planned_ports", ports);
             }
         }

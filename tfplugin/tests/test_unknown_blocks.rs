@@ -3,8 +3,8 @@
 use serde_json::json;
 use tfplugin::testing::{Harness, unknown};
 use tfplugin::{
-    Action, ApplyContext, Context, Failure, Model, NoConfig, Plan, Provider, Registry, Resource,
-    Result, Value,
+    ApplyContext, Context, Failure, Model, NoConfig, Plan, PlannedAction, Provider, Registry,
+    Resource, Result, Value,
 };
 
 struct Dns;
@@ -123,7 +123,7 @@ async fn unknown_blocks_are_planned_and_then_applied() {
             .plan(json!({ "ttl": 60, place: unknown() }))
             .await
             .unwrap();
-        assert_eq!(plan.action(), Action::Update);
+        assert_eq!(plan.action(), PlannedAction::Update);
         assert!(plan.is_unknown("size"), "the resource decides during apply");
         let fewer = json!({ "ttl": 60, place: [{ "name": "a" }] });
         zone.apply_planned(json!({ "ttl": 60, place: unknown() }), fewer)

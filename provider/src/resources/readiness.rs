@@ -6,7 +6,7 @@ use std::time::Duration;
 use stack::init::{AcceptedPhase, FailedCheck, PhaseBoundary};
 use stack::{Lease, Listing, Span, StackName};
 use tfplugin::{
-    Action, ApplyContext, Context, Failure, Model, Path, Plan, Resource, Result, Value,
+    ApplyContext, Context, Failure, Model, Path, Plan, PlannedAction, Resource, Result, Value,
 };
 
 use crate::checks::{
@@ -141,12 +141,12 @@ impl Resource for ReadinessResource {
         };
         match plan.action() {
             // After a timeout, the stack is not in the configured state.
-            Action::Unchanged if matches!(prior.ready_at, Value::Null) => {
+            PlannedAction::Unchanged if matches!(prior.ready_at, Value::Null) => {
                 for attribute in MEASURED_ATTRIBUTES {
                     plan.set_unknown(attribute);
                 }
             }
-            Action::Update if !reruns_checks(plan, &prior) => {
+            PlannedAction::Update if !reruns_checks(plan, &prior) => {
                 for attribute in MEASURED_ATTRIBUTES {
                     plan.keep(attribute);
                 }

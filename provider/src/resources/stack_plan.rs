@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use stack::values::tags;
 use stack::{HourlyRate, Labels, Lease, Owner, StackName, Ttl};
-use tfplugin::{Action, Context, Failure, Path, Plan, Result, Value};
+use tfplugin::{Context, Failure, Path, Plan, PlannedAction, Result, Value};
 
 use crate::client::Client;
 use crate::diag;
@@ -45,14 +45,14 @@ pub(crate) async fn plan(
     context: &mut Context,
     plan: &mut Plan<'_, StackModel>,
 ) -> Result<()> {
-    if plan.action() == Action::Destroy {
+    if plan.action() == PlannedAction::Destroy {
         return Ok(());
     }
     if let Some(reason) = client.reaper_warning().await {
         context.warn("Expired stacks are not torn down", diag::sentence(&reason));
     }
     // Terraform plans the second half of a replacement separately, with the same values.
-    let warns = plan.action() != Action::Replace;
+    let warns = plan.action() != PlannedAction::Replace;
     if warns {
         plan_warnings::several_stacks(client, context, plan)?;
     }
@@ -62,7 +62,7 @@ pub(crate) async fn plan(
         Some(name) if !creates => ledger_entry(client, &name).await,
         _ => LedgerEntry::NotChecked,
     };
-    if plan.action() == Action::Unchanged {
+    if plan.action() == PlannedAction::Unchanged {
         if matches!(lease, LedgerEntry::Missing) {
             // An adoption changes only this: the lease starts in this ledger with this apply.
             plan.keep("tags").set_unknown("expires_at");

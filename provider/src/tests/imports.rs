@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 use test_support::http::{Answer, Server};
-use tfplugin::Action;
+use tfplugin::PlannedAction;
 
 use super::unknown_values::complete_resource;
 use super::workspace::{Workspace, stack};
@@ -116,11 +116,11 @@ async fn a_preflight_with_secrets_imports_without_a_change() {
 
     let other = stack(json!({"preflight": preflight("/other", "hunter3")}));
     let plan = imported.plan(other).await.unwrap();
-    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.action(), PlannedAction::Update);
     let versioned = stack(json!({"preflight": config["preflight"], "version": "2"}));
     imported.apply(versioned).await.unwrap();
     // A secret that changes in a state with all secrets is a change.
     let changed = stack(json!({"preflight": preflight("/healthz", "hunter4")}));
     let plan = created.plan(changed).await.unwrap();
-    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.action(), PlannedAction::Update);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use stack::EventKind;
-use tfplugin::Action;
+use tfplugin::PlannedAction;
 use tfplugin::testing::unknown;
 
 use super::workspace::{Workspace, stack};
@@ -56,7 +56,7 @@ async fn a_new_version_updates_in_place_and_renews() {
     let first = workspace.listing("checkout-pr-1").await;
 
     let plan = instance.plan(config("1.1.0")).await.unwrap();
-    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.action(), PlannedAction::Update);
     instance.apply(config("1.1.0")).await.unwrap();
     let second = workspace.listing("checkout-pr-1").await;
     assert_eq!(second["version"], "1.1.0");
@@ -80,7 +80,7 @@ async fn a_new_name_replaces_the_stack() {
     instance.apply(config("checkout-old")).await.unwrap();
 
     let plan = instance.plan(config("checkout-new")).await.unwrap();
-    assert_eq!(plan.action(), Action::Replace);
+    assert_eq!(plan.action(), PlannedAction::Replace);
     instance.apply(config("checkout-new")).await.unwrap();
     assert_eq!(workspace.listing("checkout-old").await["phase"], "gone");
     assert_eq!(workspace.listing("checkout-new").await["phase"], "ready");
@@ -146,7 +146,7 @@ async fn a_lost_ledger_is_a_warning_and_an_adoption() {
         "{warnings:?}"
     );
     let plan = instance.plan(stack(json!({}))).await.unwrap();
-    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.action(), PlannedAction::Update);
     instance.apply(stack(json!({}))).await.unwrap();
     assert_eq!(workspace.listing("checkout-pr-1").await["phase"], "ready");
     let events = workspace.events("checkout-pr-1").await;
@@ -176,7 +176,7 @@ async fn a_lease_that_was_forgotten_is_adopted_again() {
     let warnings = instance.read().await.unwrap();
     assert!(warnings[0].summary.contains("jiti forget"), "{warnings:?}");
     let plan = instance.plan(stack(json!({}))).await.unwrap();
-    assert_eq!(plan.action(), Action::Update);
+    assert_eq!(plan.action(), PlannedAction::Update);
     instance.apply(stack(json!({}))).await.unwrap();
     assert_eq!(workspace.listing("checkout-pr-1").await["phase"], "ready");
 }
@@ -250,7 +250,7 @@ async fn a_stack_that_is_gone_is_created_again() {
 
     instance.read().await.unwrap();
     let plan = instance.plan(stack(json!({}))).await.unwrap();
-    assert_eq!(plan.action(), Action::Create);
+    assert_eq!(plan.action(), PlannedAction::Create);
     instance.apply(stack(json!({}))).await.unwrap();
     assert_eq!(workspace.listing("checkout-pr-1").await["phase"], "ready");
 }

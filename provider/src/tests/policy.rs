@@ -294,6 +294,6 @@ async fn an_unreadable_ledger_removes_no_limit() {
     assert!(text.contains("not a jiti ledger"), "{text}");
     assert_eq!(
         instance.plan_destroy().await.unwrap().action(),
-        tfplugin::Action::Destroy
+        tfplugin::PlannedAction::Destroy
     );
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value as Json, json};
 use test_support::http::{Answer, Server};
-use tfplugin::Action;
+use tfplugin::PlannedAction;
 use tfplugin::testing::{Harness, unknown};
 
 use super::unknown_values::{complete_resource, with_measured_stack};
@@ -55,7 +55,7 @@ async fn the_provider_block_may_be_unknown() {
             assert_eq!(seen.read().await, Ok(Vec::new()), "{case}");
             seen.expect_same_state(&created, &[]).unwrap();
             let plan = seen.plan(config.clone()).await.unwrap();
-            assert_eq!(plan.action(), Action::Unchanged, "{case}");
+            assert_eq!(plan.action(), PlannedAction::Unchanged, "{case}");
 
             let mut changed = config.clone();
             let (attribute, value) = match type_name {
@@ -64,14 +64,17 @@ async fn the_provider_block_may_be_unknown() {
             };
             changed[attribute] = json!(value);
             let plan = seen.plan(changed.clone()).await.unwrap();
-            assert_eq!(plan.action(), Action::Update, "{case}");
+            assert_eq!(plan.action(), PlannedAction::Update, "{case}");
             let applies = workspace.provider().await;
             let mut updated = created.continue_in(&applies);
             updated.apply_plan(&plan, changed.clone()).await.unwrap();
             updated.expect_empty_plan(changed).await.unwrap();
 
             let seen = updated.continue_in(&plans);
-            assert_eq!(seen.plan_destroy().await.unwrap().action(), Action::Destroy);
+            assert_eq!(
+                seen.plan_destroy().await.unwrap().action(),
+                PlannedAction::Destroy
+            );
             assert_eq!(updated.destroy().await, Ok(Vec::new()), "{case}");
         }
         let phase = &workspace.listing("checkout-pr-1").await["phase"];

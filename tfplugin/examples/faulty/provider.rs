@@ -1,9 +1,9 @@
 //! The provider, and a resource that fails in many ways.
 
 use tfplugin::{
-    Action, ApplyContext, Context, DataSource, Failure, Function, Import, Model, MoveFrom,
-    MoveSource, NoConfig, Plan, Provider, Registry, Resource, Result, Secret, StoredState, Upgrade,
-    Value,
+    ApplyContext, Context, DataSource, Failure, Function, Import, Model, MoveFrom, MoveSource,
+    NoConfig, Plan, PlannedAction, Provider, Registry, Resource, Result, Secret, StoredState,
+    Upgrade, Value,
 };
 
 /// The provider.
@@ -116,7 +116,7 @@ impl Resource for Thing {
             "plan names an unknown attribute" => {
                 plan.set("nonsense", true);
             }
-            "plan keeps a value that changes" if plan.action() == Action::Update => {
+            "plan keeps a value that changes" if plan.action() == PlannedAction::Update => {
                 plan.keep("changes");
             }
             "plan always has something to do" => {

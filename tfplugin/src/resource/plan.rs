@@ -13,7 +13,7 @@ use crate::value::Value;
 
 /// What a plan will do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum PlannedAction {
     /// There is no prior state. This is also the second half of a replacement, which Terraform
     /// plans separately.
     Create,
@@ -55,7 +55,7 @@ impl<'a, M: Model> Plan<'a, M> {
 
     /// What the plan, as adjusted so far, will do.
     #[must_use]
-    pub fn action(&self) -> Action {
+    pub fn action(&self) -> PlannedAction {
         self.draft.action()
     }
 
@@ -200,17 +200,17 @@ pub(crate) struct Draft {
 }
 
 impl Draft {
-    pub(crate) fn action(&self) -> Action {
+    pub(crate) fn action(&self) -> PlannedAction {
         if self.planned.is_null() {
-            Action::Destroy
+            PlannedAction::Destroy
         } else if self.prior.is_null() {
-            Action::Create
+            PlannedAction::Create
         } else if self.prior.same_as(&self.planned, &self.schema.value_type) {
-            Action::Unchanged
+            PlannedAction::Unchanged
         } else if self.replace.iter().any(|path| self.changes(path)) {
-            Action::Replace
+            PlannedAction::Replace
         } else {
-            Action::Update
+            PlannedAction::Update
         }
     }
 

@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
 use crate::provider::Provider;
-use crate::resource::Action;
+use crate::resource::PlannedAction;
 use crate::schema::PreparedSchema;
 use crate::server::Encoded;
 use crate::server::apply_resource::ApplyRequest;
@@ -140,7 +140,7 @@ impl<'h, P: Provider> Instance<'h, P> {
         let first = self.plan(planned_with).await?;
         let config = configuration(self.schema()?, config)?;
         warnings.extend(first.warnings.clone());
-        let replaces = self.tainted || first.action() == Action::Replace;
+        let replaces = self.tainted || first.action() == PlannedAction::Replace;
         let first = if replaces && self.exists() {
             self.remove(first.private).await?;
             let second = self.request_plan(&Dynamic::Null, first.config, &[]).await?;
@@ -177,7 +177,7 @@ impl<'h, P: Provider> Instance<'h, P> {
         let last = self.plan_config(config).await?;
         let schema = self.schema()?;
         fail_on_errors(check_final_plan(schema, &first.planned, &last.planned))?;
-        if last.action() == Action::Unchanged {
+        if last.action() == PlannedAction::Unchanged {
             return Ok(Vec::new());
         }
         let prior = self.state.clone();
@@ -192,7 +192,7 @@ impl<'h, P: Provider> Instance<'h, P> {
     pub async fn expect_empty_plan(&mut self, config: Json) -> Result<()> {
         for after in ["the apply", "a refresh"] {
             let plan = self.plan(config.clone()).await?;
-            if plan.action() != Action::Unchanged {
+            if plan.action() != PlannedAction::Unchanged {
                 return Err(Failure::new(
                     format!("The plan after {after} is not empty"),
                     format!(

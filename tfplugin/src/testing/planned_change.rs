@@ -6,7 +6,7 @@ use super::config::to_json;
 use crate::diag::Diagnostic;
 use crate::dynamic::Dynamic;
 use crate::path::Path;
-use crate::resource::Action;
+use crate::resource::PlannedAction;
 use crate::schema::PreparedSchema;
 
 /// The plan that a provider returned.
@@ -24,17 +24,17 @@ pub struct PlannedChange {
 impl PlannedChange {
     /// What an apply of this plan would do.
     #[must_use]
-    pub fn action(&self) -> Action {
+    pub fn action(&self) -> PlannedAction {
         if self.planned.is_null() {
-            Action::Destroy
+            PlannedAction::Destroy
         } else if self.prior.is_null() {
-            Action::Create
+            PlannedAction::Create
         } else if self.planned.same_as(&self.prior, &self.schema.value_type) {
-            Action::Unchanged
+            PlannedAction::Unchanged
         } else if self.requires_replace.is_empty() {
-            Action::Update
+            PlannedAction::Update
         } else {
-            Action::Replace
+            PlannedAction::Replace
         }
     }
 
