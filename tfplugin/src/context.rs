@@ -5,11 +5,13 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
+use crate::deferral::{AllowedDeferrals, DeferralReason};
 use crate::diag::{Diagnostic, Result};
 use crate::dynamic::Dynamic;
 use crate::model::Model;
@@ -28,6 +30,10 @@ pub struct Context {
     saved: Option<Dynamic>,
     config: Dynamic,
     planned: Dynamic,
+    provider_meta: Option<Result<Dynamic>>,
+    renewal: Option<SystemTime>,
+    allowed_deferrals: AllowedDeferrals,
+    deferral: Option<DeferralReason>,
 }
 
 impl Context {
@@ -56,6 +62,16 @@ impl Context {
     pub(crate) fn set_change(&mut self, config: Dynamic, planned: Dynamic) {
         self.config = config;
         self.planned = planned;
+    }
+
+    /// Sets the values of the module's `provider_meta` block, or why they are invalid.
+    pub(crate) fn with_provider_meta(mut self, meta: Option<Result<Dynamic>>) -> Self {
+        self.provider_meta = meta;
+        self
+    }
+
+    pub(crate) fn allow_deferrals(&mut self, allowed: AllowedDeferrals) {
+        self.allowed_deferrals = allowed;
     }
 
     /// Adds a warning. Terraform shows it whether the call succeeds or fails.
@@ -94,6 +110,35 @@ impl Context {
         self.terraform_version.as_deref()
     }
 
+    /// The values of the module's `provider_meta` block; `None` if the module has none, or in a call
+    /// to which Terraform does not send them. It sends them to plans, reads and applies of
+    /// resources, and to reads of data sources.
+    ///
+    /// # Errors
+    /// If the block is invalid, or `M` is not the model that
+    /// [`Registry::provider_meta`](crate::Registry::provider_meta) registered.
+    pub fn provider_meta<M: Model>(&self) -> Result<Option<M>> {
+        match self.provider_meta.clone().transpose()? {
+            Some(meta) => M::decode(meta, &Path::root()).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Defers this plan to a later run, if the client allows that. Returns whether it does.
+    ///
+    /// Only Terraform's `-allow-deferral` does, in alpha and development builds. Where this returns
+    /// false, plan what is known, or return an error. A resource that is deferred for an unknown
+    /// value must have one in its configuration or in the provider block. An action can be deferred
+    /// only for the provider block.
+    #[must_use = "where the client allows no deferral, the provider must plan or fail"]
+    pub fn defer(&mut self, reason: DeferralReason) -> bool {
+        let allowed = self.allowed_deferrals.contains(reason);
+        if allowed {
+            self.deferral = Some(reason);
+        }
+        allowed
+    }
+
     /// Reads a value from the resource's private data, which Terraform stores in the state but
     /// never shows or compares.
     ///
@@ -124,6 +169,18 @@ impl Context {
 
     pub(crate) fn take_warnings(&mut self) -> Vec<Diagnostic> {
         std::mem::take(&mut self.warnings)
+    }
+
+    pub(crate) fn deferral(&self) -> Option<DeferralReason> {
+        self.deferral
+    }
+
+    pub(crate) fn set_renewal(&mut self, time: SystemTime) {
+        self.renewal = Some(time);
+    }
+
+    pub(crate) fn renewal(&self) -> Option<SystemTime> {
+        self.renewal
     }
 
     pub(crate) fn take_saved(&mut self) -> Option<Dynamic> {

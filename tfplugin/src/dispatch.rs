@@ -1,9 +1,15 @@
-//! Function pointers to the methods of each resource and data source, on untyped values.
+//! Function pointers to the methods of each registered type, on untyped values.
 //!
 //! Only these functions know the concrete types. Each call creates an instance and drops it
 //! afterwards: calls share data through the client.
 
+mod action;
+mod ephemeral;
+
 use std::pin::Pin;
+
+pub(crate) use action::ActionCalls;
+pub(crate) use ephemeral::EphemeralCalls;
 
 use crate::context::{ApplyContext, Context};
 use crate::data_source::DataSource;

@@ -17,7 +17,18 @@ pub mod wire {
 
 /// The generated messages and services.
 pub mod proto {
+    use std::sync::Arc;
+
+    use crate::grpc::GrpcService;
+    use crate::provider::Provider;
+    use crate::server::Server;
+
     pub use crate::proto::{plugin, tfplugin6};
+
+    /// The gRPC service of a provider, without a transport.
+    pub fn service<P: Provider>(provider: P) -> impl tfplugin6::provider_server::Provider {
+        GrpcService::new(Arc::new(Server::new(provider)))
+    }
 }
 
 /// The plugin process: handshake, connections and shutdown.

@@ -3,12 +3,15 @@
 // The code that `#[derive(Model)]` generates refers to this crate as `tfplugin`, also in here.
 extern crate self as tfplugin;
 
+mod action;
 mod consistency;
 mod context;
 mod data_source;
+mod deferral;
 mod diag;
 mod dispatch;
 mod dynamic;
+mod ephemeral;
 mod function;
 mod grpc;
 #[cfg(feature = "testing")]
@@ -48,10 +51,13 @@ mod value;
 )]
 mod wire;
 
+pub use action::{Action, InvokeContext, ProgressSender};
 pub use context::{ApplyContext, Context};
 pub use data_source::DataSource;
+pub use deferral::DeferralReason;
 pub use diag::{Diagnostic, Failure, Result, Severity};
 pub use dynamic::{Dynamic, Refinements};
+pub use ephemeral::{EphemeralContext, EphemeralResource};
 pub use function::Function;
 pub use model::{Element, Model, Secret, Text, UnorderedSet};
 pub use number::{Number, NumberError};

@@ -51,7 +51,8 @@ pub trait Provider: Send + Sync + 'static {
         config: Self::Config,
     ) -> impl Future<Output = Result<Self::Client>> + Send;
 
-    /// Registers the provider's resources, data sources and functions.
+    /// Registers the provider's resources, data sources, functions, actions and ephemeral
+    /// resources.
     fn register(registry: &mut Registry<Self::Client>);
 
     /// Runs once before a configured process exits, whatever the reason.

@@ -1,9 +1,16 @@
-//! The registry: the resources, data sources and functions of a provider.
+//! The registry: the resources, data sources, functions, actions and ephemeral resources of a
+//! provider.
 
+mod action;
+mod ephemeral;
 mod implements;
+mod provider_meta;
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
+
+pub(crate) use action::ActionEntry;
+pub(crate) use ephemeral::EphemeralEntry;
 
 use crate::data_source::DataSource;
 use crate::diag::Diagnostic;
@@ -14,7 +21,7 @@ use crate::resource::{Import, MoveFrom, Resource, Upgrade};
 use crate::schema::{LazySchema, PreparedSchema};
 use implements::Capability;
 
-/// The resources, data sources and functions of a provider, by name.
+/// The resources, data sources, functions, actions and ephemeral resources of a provider, by name.
 ///
 /// Registrations chain. A capability applies to the resource before it:
 ///
@@ -72,6 +79,9 @@ pub struct Registry<C> {
     pub(crate) resources: BTreeMap<&'static str, ResourceEntry<C>>,
     pub(crate) data_sources: BTreeMap<&'static str, DataSourceEntry<C>>,
     pub(crate) functions: BTreeMap<&'static str, FunctionCalls>,
+    pub(crate) actions: BTreeMap<&'static str, ActionEntry<C>>,
+    pub(crate) ephemeral_resources: BTreeMap<&'static str, EphemeralEntry<C>>,
+    pub(crate) provider_meta: Option<LazySchema>,
     problems: Vec<Diagnostic>,
 }
 
@@ -81,6 +91,9 @@ impl<C: Clone + Send + Sync + 'static> Registry<C> {
             resources: BTreeMap::new(),
             data_sources: BTreeMap::new(),
             functions: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            ephemeral_resources: BTreeMap::new(),
+            provider_meta: None,
             problems: Vec::new(),
         }
     }
@@ -139,12 +152,14 @@ impl<C> std::fmt::Debug for Registry<C> {
             .field("resources", &self.resources.keys())
             .field("data_sources", &self.data_sources.keys())
             .field("functions", &self.functions.keys())
+            .field("actions", &self.actions.keys())
+            .field("ephemeral_resources", &self.ephemeral_resources.keys())
             .finish_non_exhaustive()
     }
 }
 
 /// A resource that was just registered. Its methods add a capability to the resource, or register
-/// the next resource, data source or function.
+/// the next resource, data source, function, action or ephemeral resource.
 pub struct Registration<'r, R: Resource> {
     registry: &'r mut Registry<R::Client>,
     resource: PhantomData<fn() -> R>,

@@ -8,13 +8,18 @@ pub(crate) mod apply_resource;
 pub(crate) mod call_function;
 mod call_span;
 mod catch_panic;
+pub(crate) mod client_options;
 mod codec;
 pub(crate) mod configure;
 pub(crate) mod import_resource;
+mod invoke_action;
 pub(crate) mod move_resource;
+pub(crate) mod open_ephemeral;
+pub(crate) mod plan_action;
 pub(crate) mod plan_resource;
 pub(crate) mod read_data_source;
 pub(crate) mod read_resource;
+pub(crate) mod renew_ephemeral;
 pub(crate) mod schemas;
 mod stop_provider;
 pub(crate) mod upgrade_resource;
@@ -24,6 +29,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub(crate) use call_span::in_call_span;
 pub(crate) use catch_panic::catch_panic;
+pub(crate) use client_options::ClientOptions;
 pub(crate) use codec::Encoded;
 
 use crate::context::Context;
@@ -33,7 +39,7 @@ use crate::function::Signature;
 use crate::model::Model;
 use crate::plugin::Ending;
 use crate::provider::Provider;
-use crate::registry::{DataSourceEntry, Registry, ResourceEntry};
+use crate::registry::{ActionEntry, DataSourceEntry, EphemeralEntry, Registry, ResourceEntry};
 use crate::schema::{LazySchema, PreparedSchema};
 use stop_provider::StopSignal;
 
@@ -52,6 +58,8 @@ pub struct Server<P: Provider> {
 struct Session<C> {
     client: C,
     terraform_version: Arc<str>,
+    /// Whether every value of the provider block is known.
+    config_is_known: bool,
 }
 
 impl<P: Provider> Server<P> {
@@ -125,6 +133,21 @@ impl<P: Provider> Server<P> {
             .signature()
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn action_schema(&self, name: &str) -> Result<&PreparedSchema> {
+        Ok(&self.action(name)?.schema)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn ephemeral_schema(&self, name: &str) -> Result<&PreparedSchema> {
+        Ok(&self.ephemeral_resource(name)?.schema)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn provider_meta_schema(&self) -> Option<&PreparedSchema> {
+        self.registry.provider_meta.as_deref()
+    }
+
     fn context(&self) -> Context {
         let version = self.with_session(|session| Arc::clone(&session.terraform_version));
         Context::new(self.stop_signal.token(), version)
@@ -157,6 +180,16 @@ impl<P: Provider> Server<P> {
             .data_sources
             .get(name)
             .ok_or_else(|| not_registered("data source", name))
+    }
+
+    fn action(&self, name: &str) -> Result<&ActionEntry<P::Client>> {
+        let entry = self.registry.actions.get(name);
+        entry.ok_or_else(|| not_registered("action", name))
+    }
+
+    fn ephemeral_resource(&self, name: &str) -> Result<&EphemeralEntry<P::Client>> {
+        let entry = self.registry.ephemeral_resources.get(name);
+        entry.ok_or_else(|| not_registered("ephemeral resource", name))
     }
 }
 

@@ -20,10 +20,14 @@ mod config;
 mod core;
 mod harness;
 mod instance;
+mod invocation;
+mod opened;
 mod planned_change;
 mod variants;
 
 pub use config::unknown;
 pub use harness::Harness;
 pub use instance::Instance;
+pub use invocation::{ActionPlan, Invocation};
+pub use opened::Opened;
 pub use planned_change::PlannedChange;

@@ -7,9 +7,15 @@ mod arbitrary;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
+mod test_actions;
+#[cfg(test)]
 mod test_apply_errors;
 #[cfg(test)]
+mod test_client_features;
+#[cfg(test)]
 mod test_consistency;
+#[cfg(test)]
+mod test_ephemeral;
 #[cfg(test)]
 mod test_minimal;
 #[cfg(test)]

@@ -139,7 +139,7 @@ fn words(text: &str) -> String {
 }
 
 /// The binary of an example. It is built if it is missing or outdated.
-fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     static BUILD: Mutex<()> = Mutex::new(());
     let _lock = BUILD.lock();
     let runner = std::env::current_exe().unwrap();

@@ -1,9 +1,14 @@
 //! The provider, and a resource that fails in many ways.
 
+#[path = "action.rs"]
+mod action;
+#[path = "ephemeral.rs"]
+mod ephemeral;
+
 use tfplugin::{
-    ApplyContext, Context, DataSource, Failure, Function, Import, Model, MoveFrom, MoveSource,
-    NoConfig, Plan, PlannedAction, Provider, Registry, Resource, Result, Secret, StoredState,
-    Upgrade, Value,
+    ApplyContext, Context, DataSource, DeferralReason, Failure, Function, Import, Model, MoveFrom,
+    MoveSource, NoConfig, Plan, PlannedAction, Provider, Registry, Resource, Result, Secret,
+    StoredState, Upgrade, Value,
 };
 
 /// The provider.
@@ -25,7 +30,27 @@ impl Provider for Faulty {
             .movable();
         registry.data_source::<Echo>();
         registry.function::<Join>();
+        registry.action::<action::Wave>();
+        registry.ephemeral_resource::<ephemeral::Token>();
+        registry.provider_meta::<MetaModel>();
     }
+}
+
+/// What a module passes in its `provider_meta` block.
+#[derive(Clone, Debug, Model)]
+pub(crate) struct MetaModel {
+    /// The name of the module.
+    #[attribute(required)]
+    pub(crate) module: Value<String>,
+}
+
+/// A warning that names the call and the module, if the module has a `provider_meta` block.
+fn warn_about_module(context: &mut Context, call: &str) -> Result<()> {
+    if let Some(meta) = context.provider_meta::<MetaModel>()? {
+        let module = meta.module.unwrap_or_default();
+        context.warn(format!("{call} for {module}"), "The module says so.");
+    }
+    Ok(())
 }
 
 /// A thing that exists only in state.
@@ -99,6 +124,7 @@ impl Resource for Thing {
     }
 
     async fn plan(&self, context: &mut Context, plan: &mut Plan<'_, ThingModel>) -> Result<()> {
+        warn_about_module(context, "plan")?;
         let Some(planned) = plan.planned()? else {
             context.warn("The thing will be destroyed", "It cannot be restored.");
             return Ok(());
@@ -122,6 +148,10 @@ impl Resource for Thing {
             "plan always has something to do" => {
                 plan.set_unknown("changes");
             }
+            "plan is deferred" => {
+                let _ = context.defer(DeferralReason::ResourceConfigUnknown)
+                    || context.defer(DeferralReason::ProviderConfigUnknown);
+            }
             "plan requires replacement for a name" => {
                 plan.require_replace("name").require_replace("size");
             }
@@ -135,6 +165,7 @@ impl Resource for Thing {
         context: &mut ApplyContext<'_, ThingModel>,
         planned: ThingModel,
     ) -> Result<ThingModel> {
+        warn_about_module(context, "create")?;
         let behaviour = planned.behaviour.clone().unwrap_or_default();
         let planned = ThingModel {
             id: Value::Known(format!(
@@ -167,7 +198,8 @@ impl Resource for Thing {
         Ok(created)
     }
 
-    async fn read(&self, _: &mut Context, state: ThingModel) -> Result<Option<ThingModel>> {
+    async fn read(&self, context: &mut Context, state: ThingModel) -> Result<Option<ThingModel>> {
+        warn_about_module(context, "read")?;
         match state.behaviour.as_deref().unwrap_or_default() {
             "read finds nothing" => Ok(None),
             "read fails" => Err(Failure::new("Cannot read it", "The service is down.")),
@@ -301,7 +333,8 @@ impl DataSource for Echo {
         Self
     }
 
-    async fn read(&self, _: &mut Context, config: EchoModel) -> Result<EchoModel> {
+    async fn read(&self, context: &mut Context, config: EchoModel) -> Result<EchoModel> {
+        warn_about_module(context, "data")?;
         Ok(EchoModel {
             input: Value::Null,
             output: config.input,

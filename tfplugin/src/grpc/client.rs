@@ -1,7 +1,10 @@
 //! An in-process gRPC client for tests: it encodes each call, sends it through the gRPC service and
 //! decodes the response, without a socket.
 
-use std::sync::Arc;
+mod action;
+mod ephemeral;
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tonic::Status;
 
@@ -20,20 +23,45 @@ use crate::server::plan_resource::{PlanRequest, PlanResponse};
 use crate::server::read_data_source::ReadDataResponse;
 use crate::server::read_resource::{ReadRequest, ReadResponse};
 use crate::server::upgrade_resource::{UpgradeRequest, UpgradeResponse};
-use crate::server::{Encoded, Server};
+use crate::server::{ClientOptions, Encoded, Server};
 
 /// A client that calls the service directly.
-pub(crate) struct Client<P: Provider>(ProviderClient<ProviderServer<GrpcService<P>>>);
+pub(crate) struct Client<P: Provider> {
+    service: ProviderClient<ProviderServer<GrpcService<P>>>,
+    options: RwLock<ClientOptions>,
+}
 
 impl<P: Provider> Client<P> {
     pub(crate) fn new(server: Arc<Server<P>>) -> Self {
-        Self(ProviderClient::new(ProviderServer::new(GrpcService::new(
-            server,
-        ))))
+        let service = ProviderServer::new(GrpcService::new(server));
+        Self {
+            service: ProviderClient::new(service),
+            options: RwLock::default(),
+        }
+    }
+
+    /// Changes what the client sends along with each call.
+    pub(crate) fn set_options(&self, change: impl FnOnce(&mut ClientOptions)) {
+        change(&mut self.options.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn provider_meta(&self) -> Option<proto::DynamicValue> {
+        let options = self.options.read().unwrap_or_else(PoisonError::into_inner);
+        let meta = options.provider_meta.clone();
+        (meta != Encoded::default()).then(|| meta.into())
+    }
+
+    fn capabilities(&self) -> proto::ClientCapabilities {
+        let options = self.options.read().unwrap_or_else(PoisonError::into_inner);
+        proto::ClientCapabilities {
+            deferral_allowed: options.deferral_allowed,
+            write_only_attributes_allowed: true,
+            ..Default::default()
+        }
     }
 
     fn inner(&self) -> ProviderClient<ProviderServer<GrpcService<P>>> {
-        self.0.clone()
+        self.service.clone()
     }
 
     /// Gets the schemas, and returns the diagnostics about them.
@@ -41,6 +69,13 @@ impl<P: Provider> Client<P> {
         let response = self.schema_messages().await?;
         debug_assert_eq!(response.server_capabilities, Some(capabilities()));
         Ok(from_messages(response.diagnostics))
+    }
+
+    pub(crate) async fn metadata(&self) -> Result<proto::get_metadata::Response> {
+        let request = proto::get_metadata::Request {};
+        let response = self.inner().get_metadata(request).await;
+        let response = response.map_err(|status| call_failed(&status))?;
+        Ok(response.into_inner())
     }
 
     pub(crate) async fn schema_messages(&self) -> Result<proto::get_provider_schema::Response> {
@@ -153,6 +188,8 @@ impl<P: Provider> Client<P> {
             type_name: request.type_name,
             current_state: Some(request.state.into()),
             private: request.private,
+            provider_meta: self.provider_meta(),
+            client_capabilities: Some(self.capabilities()),
             ..Default::default()
         };
         let response = self.inner().read_resource(request).await;
@@ -173,6 +210,8 @@ impl<P: Provider> Client<P> {
             proposed_new_state: Some(request.proposed.into()),
             config: Some(request.config.into()),
             prior_private: request.private,
+            provider_meta: self.provider_meta(),
+            client_capabilities: Some(self.capabilities()),
             ..Default::default()
         };
         let response = self.inner().plan_resource_change(request).await;
@@ -184,6 +223,7 @@ impl<P: Provider> Client<P> {
             planned: response.planned_state.map(Into::into),
             requires_replace: paths.map(Into::into).collect(),
             private: response.planned_private,
+            deferral: response.deferred.and_then(|d| action::reason(&d)),
             diagnostics: from_messages(response.diagnostics),
         })
     }
@@ -195,6 +235,7 @@ impl<P: Provider> Client<P> {
             planned_state: Some(request.planned.into()),
             config: Some(request.config.into()),
             planned_private: request.private,
+            provider_meta: self.provider_meta(),
             ..Default::default()
         };
         let response = self.inner().apply_resource_change(request).await;
@@ -235,6 +276,7 @@ impl<P: Provider> Client<P> {
             source_type_name: request.source_type,
             source_schema_version: request.source_version,
             source_state: Some(raw_state(request.source_json)),
+            source_private: request.source_private,
             target_type_name: request.target_type,
             ..Default::default()
         };
@@ -257,7 +299,8 @@ impl<P: Provider> Client<P> {
         let request = proto::read_data_source::Request {
             type_name: name.to_owned(),
             config: Some(config.into()),
-            ..Default::default()
+            provider_meta: self.provider_meta(),
+            client_capabilities: Some(self.capabilities()),
         };
         let response = self.inner().read_data_source(request).await;
         let response = response

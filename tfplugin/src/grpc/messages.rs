@@ -1,10 +1,11 @@
 //! Converts between protobuf messages and the server's requests and responses.
 
+use crate::deferral::DeferralReason;
 use crate::diag::Diagnostic;
 use crate::function::{Parameter, Signature};
 use crate::proto::tfplugin6 as proto;
+use crate::proto::tfplugin6::deferred::Reason;
 use crate::schema::Schema;
-use crate::server::Encoded;
 use crate::server::apply_resource::{ApplyRequest, ApplyResponse};
 use crate::server::call_function::FunctionError;
 use crate::server::import_resource::ImportResponse;
@@ -12,12 +13,41 @@ use crate::server::move_resource::{MoveRequest, MoveResponse};
 use crate::server::plan_resource::{PlanRequest, PlanResponse};
 use crate::server::read_data_source::ReadDataResponse;
 use crate::server::read_resource::{ReadRequest, ReadResponse};
-use crate::server::schemas::{Names, Schemas};
+use crate::server::schemas::{Functions, Names, Schemas};
 use crate::server::upgrade_resource::{UpgradeRequest, UpgradeResponse};
+use crate::server::{ClientOptions, Encoded};
 
 /// Converts diagnostics to messages.
 pub(super) fn diagnostics(diagnostics: Vec<Diagnostic>) -> Vec<proto::Diagnostic> {
     diagnostics.into_iter().map(Into::into).collect()
+}
+
+/// The options of a call: the values of `provider_meta`, and what the client can handle.
+pub(super) fn client_options(
+    provider_meta: Option<proto::DynamicValue>,
+    capabilities: Option<&proto::ClientCapabilities>,
+) -> ClientOptions {
+    ClientOptions {
+        provider_meta: provider_meta.into(),
+        deferral_allowed: deferral_allowed(capabilities),
+    }
+}
+
+/// Whether the client says that it can handle a deferral.
+pub(super) fn deferral_allowed(capabilities: Option<&proto::ClientCapabilities>) -> bool {
+    capabilities.is_some_and(|capabilities| capabilities.deferral_allowed)
+}
+
+/// The message of a deferral.
+pub(super) fn deferred(reason: DeferralReason) -> proto::Deferred {
+    let reason = match reason {
+        DeferralReason::ResourceConfigUnknown => Reason::ResourceConfigUnknown,
+        DeferralReason::ProviderConfigUnknown => Reason::ProviderConfigUnknown,
+        DeferralReason::AbsentPrerequisite => Reason::AbsentPrereq,
+    };
+    proto::Deferred {
+        reason: reason.into(),
+    }
 }
 
 /// The capabilities of this SDK. They are the same for every provider.
@@ -59,10 +89,17 @@ impl From<Schemas> for proto::get_provider_schema::Response {
         let with_name =
             |(name, schema): (&str, std::sync::Arc<Schema>)| (name.to_owned(), (&*schema).into());
         Self {
-            provider: Some(provider_schema(&schemas.provider)),
+            provider: Some(config_schema(&schemas.provider)),
+            provider_meta: schemas.provider_meta.as_deref().map(config_schema),
             resource_schemas: schemas.resources.into_iter().map(with_name).collect(),
             data_source_schemas: schemas.data_sources.into_iter().map(with_name).collect(),
             functions: functions(schemas.functions),
+            ephemeral_resource_schemas: schemas
+                .ephemeral_resources
+                .into_iter()
+                .map(with_name)
+                .collect(),
+            action_schemas: schemas.actions.into_iter().map(action_schema).collect(),
             diagnostics: diagnostics(schemas.diagnostics),
             server_capabilities: Some(capabilities()),
             ..Self::default()
@@ -70,14 +107,19 @@ impl From<Schemas> for proto::get_provider_schema::Response {
     }
 }
 
-/// The schema of a provider's configuration. Nothing in it is computed, so an attribute with a
-/// default is optional.
-fn provider_schema(schema: &Schema) -> proto::Schema {
+/// The schema of a configuration that is not stored: of a provider, an action or `provider_meta`.
+/// Nothing in it is computed, so an attribute with a default is optional.
+fn config_schema(schema: &Schema) -> proto::Schema {
     let mut schema = proto::Schema::from(schema);
     if let Some(block) = &mut schema.block {
         without_computed(block);
     }
     schema
+}
+
+fn action_schema((name, schema): (&str, std::sync::Arc<Schema>)) -> (String, proto::ActionSchema) {
+    let schema = Some(config_schema(&schema));
+    (name.to_owned(), proto::ActionSchema { schema })
 }
 
 fn without_computed(block: &mut proto::schema::Block) {
@@ -95,18 +137,21 @@ fn without_computed(block: &mut proto::schema::Block) {
     }
 }
 
-impl From<Schemas> for proto::get_functions::Response {
-    fn from(schemas: Schemas) -> Self {
+impl From<Functions> for proto::get_functions::Response {
+    fn from(found: Functions) -> Self {
         Self {
-            functions: functions(schemas.functions),
-            diagnostics: diagnostics(schemas.diagnostics),
+            functions: functions(found.signatures),
+            diagnostics: diagnostics(found.diagnostics),
         }
     }
 }
 
 impl From<Names> for proto::get_metadata::Response {
     fn from(names: Names) -> Self {
-        use proto::get_metadata::{DataSourceMetadata, FunctionMetadata, ResourceMetadata};
+        use proto::get_metadata::{
+            ActionMetadata, DataSourceMetadata, EphemeralMetadata, FunctionMetadata,
+            ResourceMetadata,
+        };
         let resource = |name: &str| ResourceMetadata {
             type_name: name.to_owned(),
         };
@@ -116,11 +161,23 @@ impl From<Names> for proto::get_metadata::Response {
         let function = |name: &str| FunctionMetadata {
             name: name.to_owned(),
         };
+        let ephemeral = |name: &str| EphemeralMetadata {
+            type_name: name.to_owned(),
+        };
+        let action = |name: &str| ActionMetadata {
+            type_name: name.to_owned(),
+        };
         Self {
             server_capabilities: Some(capabilities()),
             resources: names.resources.into_iter().map(resource).collect(),
             data_sources: names.data_sources.into_iter().map(data_source).collect(),
             functions: names.functions.into_iter().map(function).collect(),
+            ephemeral_resources: names
+                .ephemeral_resources
+                .into_iter()
+                .map(ephemeral)
+                .collect(),
+            actions: names.actions.into_iter().map(action).collect(),
             ..Self::default()
         }
     }
@@ -183,6 +240,7 @@ impl From<PlanResponse> for proto::plan_resource_change::Response {
             planned_state: response.planned.map(Into::into),
             requires_replace: paths.map(Into::into).collect(),
             planned_private: response.private,
+            deferred: response.deferral.map(deferred),
             diagnostics: diagnostics(response.diagnostics),
             ..Self::default()
         }
@@ -269,6 +327,7 @@ impl From<proto::move_resource_state::Request> for MoveRequest {
             source_type: request.source_type_name,
             source_version: request.source_schema_version,
             source_json: request.source_state.map(|raw| raw.json).unwrap_or_default(),
+            source_private: request.source_private,
             target_type: request.target_type_name,
         }
     }

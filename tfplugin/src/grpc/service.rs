@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio_util::task::TaskTracker;
 use tonic::codegen::{BoxStream, async_trait};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::messages::{diagnostics, import_response};
+use super::action;
+use super::messages::{client_options, deferral_allowed, diagnostics, import_response};
 use crate::plugin::Ending;
 use crate::proto::tfplugin6 as proto;
 use crate::proto::tfplugin6::provider_server;
@@ -141,10 +143,12 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::read_resource::Request>,
     ) -> CallResult<proto::read_resource::Response> {
-        let request = request.into_inner();
+        let mut request = request.into_inner();
         let name = request.type_name.clone();
-        let response =
-            in_call_span("ReadResource", &name, self.0.read_resource(request.into())).await;
+        let meta = request.provider_meta.take();
+        let options = client_options(meta, request.client_capabilities.as_ref());
+        let read = self.0.read_resource(request.into(), options);
+        let response = in_call_span("ReadResource", &name, read).await;
         Ok(Response::new(response.into()))
     }
 
@@ -152,9 +156,11 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::plan_resource_change::Request>,
     ) -> CallResult<proto::plan_resource_change::Response> {
-        let request = request.into_inner();
+        let mut request = request.into_inner();
         let name = request.type_name.clone();
-        let planned = self.0.plan_resource(request.into());
+        let meta = request.provider_meta.take();
+        let options = client_options(meta, request.client_capabilities.as_ref());
+        let planned = self.0.plan_resource(request.into(), options);
         let response = in_call_span("PlanResourceChange", &name, planned).await;
         Ok(Response::new(response.into()))
     }
@@ -163,9 +169,10 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::apply_resource_change::Request>,
     ) -> CallResult<proto::apply_resource_change::Response> {
-        let request = request.into_inner();
+        let mut request = request.into_inner();
         let name = request.type_name.clone();
-        let applied = self.0.apply_resource(request.into());
+        let options = client_options(request.provider_meta.take(), None);
+        let applied = self.0.apply_resource(request.into(), options);
         let response = in_call_span("ApplyResourceChange", &name, applied).await;
         Ok(Response::new(response.into()))
     }
@@ -222,7 +229,9 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
     ) -> CallResult<proto::read_data_source::Response> {
         let request = request.into_inner();
         let name = request.type_name;
-        let found = self.0.read_data_source(&name, request.config.into());
+        let options = client_options(request.provider_meta, None);
+        let config = request.config.into();
+        let found = self.0.read_data_source(&name, config, options);
         let response = in_call_span("ReadDataSource", &name, found).await;
         Ok(Response::new(response.into()))
     }
@@ -231,7 +240,10 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         _: Request<proto::get_functions::Request>,
     ) -> CallResult<proto::get_functions::Response> {
-        Ok(Response::new(self.0.schemas().into()))
+        in_call_span("GetFunctions", "", async {
+            Ok(Response::new(self.0.functions().into()))
+        })
+        .await
     }
 
     async fn call_function(
@@ -251,7 +263,12 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::validate_ephemeral_resource_config::Request>,
     ) -> CallResult<proto::validate_ephemeral_resource_config::Response> {
-        let diagnostics = unsupported("ephemeral resource", &request.get_ref().type_name);
+        let request = request.into_inner();
+        let name = request.type_name;
+        let diagnostics = in_call_span("ValidateEphemeralResourceConfig", &name, async {
+            diagnostics(self.0.validate_ephemeral(&name, request.config.into()))
+        })
+        .await;
         Ok(Response::new(
             proto::validate_ephemeral_resource_config::Response { diagnostics },
         ))
@@ -261,27 +278,34 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::open_ephemeral_resource::Request>,
     ) -> CallResult<proto::open_ephemeral_resource::Response> {
-        Ok(Response::new(proto::open_ephemeral_resource::Response {
-            diagnostics: unsupported("ephemeral resource", &request.get_ref().type_name),
-            ..Default::default()
-        }))
+        let request = request.into_inner();
+        let name = request.type_name;
+        let opened = self.0.open_ephemeral(&name, request.config.into());
+        let response = in_call_span("OpenEphemeralResource", &name, opened).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn renew_ephemeral_resource(
         &self,
         request: Request<proto::renew_ephemeral_resource::Request>,
     ) -> CallResult<proto::renew_ephemeral_resource::Response> {
-        Ok(Response::new(proto::renew_ephemeral_resource::Response {
-            diagnostics: unsupported("ephemeral resource", &request.get_ref().type_name),
-            ..Default::default()
-        }))
+        let request = request.into_inner();
+        let name = request.type_name;
+        let private = request.private.unwrap_or_default();
+        let renewed = self.0.renew_ephemeral(&name, private);
+        let response = in_call_span("RenewEphemeralResource", &name, renewed).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn close_ephemeral_resource(
         &self,
         request: Request<proto::close_ephemeral_resource::Request>,
     ) -> CallResult<proto::close_ephemeral_resource::Response> {
-        let diagnostics = unsupported("ephemeral resource", &request.get_ref().type_name);
+        let request = request.into_inner();
+        let name = request.type_name;
+        let private = request.private.unwrap_or_default();
+        let closed = self.0.close_ephemeral(&name, private);
+        let diagnostics = diagnostics(in_call_span("CloseEphemeralResource", &name, closed).await);
         Ok(Response::new(proto::close_ephemeral_resource::Response {
             diagnostics,
         }))
@@ -311,7 +335,12 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::validate_action_config::Request>,
     ) -> CallResult<proto::validate_action_config::Response> {
-        let diagnostics = unsupported("action", &request.get_ref().type_name);
+        let request = request.into_inner();
+        let name = request.type_name;
+        let diagnostics = in_call_span("ValidateActionConfig", &name, async {
+            diagnostics(self.0.validate_action(&name, request.config.into()))
+        })
+        .await;
         Ok(Response::new(proto::validate_action_config::Response {
             diagnostics,
         }))
@@ -321,21 +350,22 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::plan_action::Request>,
     ) -> CallResult<proto::plan_action::Response> {
-        Ok(Response::new(proto::plan_action::Response {
-            diagnostics: unsupported("action", &request.get_ref().action_type),
-            ..Default::default()
-        }))
+        let request = request.into_inner();
+        let name = request.action_type;
+        let may_defer = deferral_allowed(request.client_capabilities.as_ref());
+        let planned = self.0.plan_action(&name, request.config.into(), may_defer);
+        let response = in_call_span("PlanAction", &name, planned).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn invoke_action(
         &self,
         request: Request<proto::invoke_action::Request>,
     ) -> CallResult<BoxStream<proto::invoke_action::Event>> {
-        use proto::invoke_action::{Event, event};
-        let diagnostics = unsupported("action", &request.get_ref().action_type);
-        single_event(Event {
-            r#type: Some(event::Type::Completed(event::Completed { diagnostics })),
-        })
+        let tasks = request.extensions().get::<TaskTracker>().cloned();
+        let tasks = tasks.unwrap_or_default();
+        let events = action::invoke(Arc::clone(&self.0), request.into_inner(), &tasks);
+        Ok(Response::new(events))
     }
 
     async fn validate_state_store_config(

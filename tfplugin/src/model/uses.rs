@@ -116,6 +116,100 @@ impl Uses {
         );
     }
 
+    /// Refuses what has no meaning in an ephemeral resource, which is never stored or planned.
+    ///
+    /// ```compile_fail,E0080
+    /// # use tfplugin::{Context, EphemeralContext, EphemeralResource, Model};
+    /// # use tfplugin::{Provider, Registry, Result, Server, Value};
+    /// #[derive(Model)]
+    /// struct Token {
+    ///     /// The role.
+    ///     #[attribute(required, write_only)]
+    ///     role: Value<String>,
+    /// }
+    /// # impl EphemeralResource for Token {
+    /// #     type Client = ();
+    /// #     type Model = Self;
+    /// #     const NAME: &'static str = "example_token";
+    /// #     fn new((): ()) -> Self { Self { role: Value::Null } }
+    /// #     async fn open(&self, _: &mut EphemeralContext<'_>, token: Self) -> Result<Self> {
+    /// #         Ok(token)
+    /// #     }
+    /// # }
+    /// # struct Example;
+    /// # impl Provider for Example {
+    /// #     type Config = tfplugin::NoConfig;
+    /// #     type Client = ();
+    /// #     async fn configure(&self, _: &mut Context, _: Self::Config) -> Result<()> { Ok(()) }
+    /// #     fn register(registry: &mut Registry<()>) { registry.ephemeral_resource::<Token>(); }
+    /// # }
+    /// Server::new(Example); // This does not compile.
+    /// ```
+    pub(crate) const fn check_ephemeral(self) {
+        assert!(
+            !self.write_only,
+            "an ephemeral resource cannot have a `write_only` attribute, because nothing of it is \
+             stored; remove `write_only`"
+        );
+        assert!(
+            !self.modifiers,
+            "an ephemeral resource cannot have `keep` or `requires_replace`, because it is not \
+             planned"
+        );
+    }
+
+    /// Refuses what has no meaning in an action, which has no state and no result.
+    ///
+    /// ```compile_fail,E0080
+    /// # use tfplugin::{Action, Context, InvokeContext, Model};
+    /// # use tfplugin::{Provider, Registry, Result, Server, Value};
+    /// #[derive(Model)]
+    /// struct Restart {
+    ///     /// The time of the restart.
+    ///     #[attribute(computed)]
+    ///     restarted_at: Value<String>,
+    /// }
+    /// # impl Action for Restart {
+    /// #     type Client = ();
+    /// #     type Model = Self;
+    /// #     const NAME: &'static str = "example_restart";
+    /// #     fn new((): ()) -> Self { Self { restarted_at: Value::Null } }
+    /// #     async fn invoke(&self, _: &mut InvokeContext<'_>, _: Self) -> Result<()> { Ok(()) }
+    /// # }
+    /// # struct Example;
+    /// # impl Provider for Example {
+    /// #     type Config = tfplugin::NoConfig;
+    /// #     type Client = ();
+    /// #     async fn configure(&self, _: &mut Context, _: Self::Config) -> Result<()> { Ok(()) }
+    /// #     fn register(registry: &mut Registry<()>) { registry.action::<Restart>(); }
+    /// # }
+    /// Server::new(Example); // This does not compile.
+    /// ```
+    pub(crate) const fn check_action(self) {
+        assert!(
+            !self.computed,
+            "an action cannot have a `computed` attribute, because it has no result"
+        );
+        assert!(
+            !self.sensitive,
+            "an action cannot have a `sensitive` attribute, because Terraform shows no value of it; \
+             `write_only` accepts ephemeral values"
+        );
+        assert!(
+            !self.modifiers,
+            "an action cannot have `keep` or `requires_replace`, because it has no state"
+        );
+    }
+
+    /// Refuses what has no meaning in a `provider_meta` block, which is only read.
+    pub(crate) const fn check_provider_meta(self) {
+        assert!(
+            !self.computed && !self.write_only && !self.modifiers,
+            "a `provider_meta` block cannot have `computed`, `write_only`, `keep` or \
+             `requires_replace`, because it is neither planned nor stored"
+        );
+    }
+
     /// Refuses what has no meaning in the arguments of a function, which are never stored.
     ///
     /// ```compile_fail,E0080

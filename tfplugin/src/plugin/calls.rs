@@ -64,7 +64,9 @@ where
         self.service.poll_ready(context)
     }
 
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<Body>) -> Self::Future {
+        // A call that streams its response continues in a task of its own, which is tracked too.
+        request.extensions_mut().insert(self.tasks.clone());
         let task = self.tasks.spawn(self.service.call(request));
         Box::pin(async move {
             task.await

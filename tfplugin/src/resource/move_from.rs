@@ -1,7 +1,12 @@
 //! Move: taking over the state of another resource type with a `moved` block.
 
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
 use crate::context::Context;
 use crate::diag::Result;
+use crate::private::Private;
 use crate::resource::{Resource, StoredState};
 
 /// A resource that can take over the state of other resource types.
@@ -21,7 +26,7 @@ pub trait MoveFrom: Resource {
 }
 
 /// The state to move, and the resource type that stored it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct MoveSource {
     /// The address of the provider that stored it, such as `registry.terraform.io/hashicorp/null`.
     pub provider: String,
@@ -29,4 +34,27 @@ pub struct MoveSource {
     pub type_name: String,
     /// The state, with the version of that type's schema.
     pub state: StoredState,
+    pub(crate) private: Private,
+}
+
+impl MoveSource {
+    /// Reads a value from the private data of the other type. To keep a value, set it in the
+    /// [`Context`]. Values that another SDK stored may be unreadable.
+    ///
+    /// # Errors
+    /// If the stored value is not a `T`.
+    pub fn private<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        self.private.get(key)
+    }
+}
+
+impl fmt::Debug for MoveSource {
+    /// Prints no private data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MoveSource")
+            .field("provider", &self.provider)
+            .field("type_name", &self.type_name)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
 }

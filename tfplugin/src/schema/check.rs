@@ -33,7 +33,8 @@ pub struct SchemaProblem {
 }
 
 impl Schema {
-    /// Checks the schema of a resource, a data source or the arguments of a function.
+    /// Checks the schema of a resource, a data source, an ephemeral resource or the arguments of a
+    /// function.
     ///
     /// The server reports the problems with the schemas, so every test that drives the provider
     /// finds them.
@@ -50,6 +51,11 @@ impl Schema {
     /// All problems, in declaration order.
     pub fn check_provider(&self) -> Result<(), Vec<SchemaProblem>> {
         self.check_reserving(&RESERVED_IN_PROVIDERS)
+    }
+
+    /// Checks the schema of an action or of `provider_meta`, where Terraform reserves no name.
+    pub(crate) fn check_nested(&self) -> Result<(), Vec<SchemaProblem>> {
+        self.check_reserving(&[])
     }
 
     fn check_reserving(&self, reserved: &[&str]) -> Result<(), Vec<SchemaProblem>> {

@@ -9,8 +9,9 @@
 //! "Unchanged" is a response without a state: Core then keeps the state and private data it has. A
 //! response with a state always has private data too, because Core replaces both.
 
+use super::catch_panic::catch_panic_sync;
 use super::codec::{normalise_state, null_remaining_unknowns, null_unknowns, restore_digits};
-use super::{Encoded, Server, catch_panic, diagnostics};
+use super::{ClientOptions, Encoded, Server, catch_panic, diagnostics};
 use crate::consistency;
 use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
@@ -38,15 +39,19 @@ pub(crate) struct ApplyResponse {
 }
 
 impl<P: Provider> Server<P> {
-    pub(crate) async fn apply_resource(&self, request: ApplyRequest) -> ApplyResponse {
+    pub(crate) async fn apply_resource(
+        &self,
+        request: ApplyRequest,
+        options: ClientOptions,
+    ) -> ApplyResponse {
         let private = Private::new(request.private.clone());
-        let mut context = self.context().with_private(private);
-        let entry = match self.resource(&request.type_name) {
-            Ok(entry) => entry,
-            Err(failure) => return failed(context, failure),
-        };
-        let change = match Change::decode(&entry.schema, request) {
-            Ok(change) => change,
+        let mut context = self.context_with(options).with_private(private);
+        let decoded = catch_panic_sync(|| {
+            let entry = self.resource(&request.type_name)?;
+            Ok((entry, Change::decode(&entry.schema, request)?))
+        });
+        let (entry, change) = match decoded {
+            Ok(decoded) => decoded,
             Err(failure) => return failed(context, failure),
         };
         context.set_change(change.config.clone(), change.planned.clone());

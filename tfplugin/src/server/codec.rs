@@ -5,7 +5,7 @@ use crate::dynamic::Dynamic;
 use crate::number::Number;
 use crate::path::Path;
 use crate::plan::without_write_only;
-use crate::schema::PreparedSchema;
+use crate::schema::{Block, Counterparts, PreparedSchema};
 use crate::types::Type;
 use crate::wire::{conform, json, msgpack};
 
@@ -167,4 +167,41 @@ pub(super) fn parse_state(
         )
         .at(path.clone())
     })
+}
+
+/// Puts the configured values back into the result of a read or an open. Core does not compare the
+/// result of a read, but users do.
+pub(super) fn restore_configured_values(block: &Block, config: &Dynamic, found: &mut Dynamic) {
+    if let (Dynamic::Map(config), Dynamic::Map(found)) = (config, &mut *found) {
+        for nested in &block.blocks {
+            let (Some(config), Some(found)) =
+                (config.get(&nested.name), found.get_mut(&nested.name))
+            else {
+                continue;
+            };
+            if len(config) != len(found) {
+                *found = config.clone();
+            }
+        }
+    }
+    let counterparts = Counterparts {
+        config,
+        prior: &Dynamic::Null,
+    };
+    block.walk_correlated(found, counterparts, &mut |position, value, counterparts| {
+        let same_elements =
+            position.attribute.nested().is_some() && len(counterparts.config) == len(value);
+        if !counterparts.config.is_null() && !same_elements {
+            *value = counterparts.config.clone();
+        }
+    });
+}
+
+/// The number of elements of a collection; `None` for other values.
+fn len(value: &Dynamic) -> Option<usize> {
+    match value.untyped() {
+        Dynamic::List(elements) => Some(elements.len()),
+        Dynamic::Map(entries) => Some(entries.len()),
+        _ => None,
+    }
 }

@@ -19,20 +19,28 @@ impl<P: Provider> Server<P> {
         let outcome = catch_panic(async {
             let mut config = config.into_value(&self.config)?;
             self.config.block().fill_defaults(&mut config);
+            let is_known = config.is_wholly_known();
             let config = P::Config::decode(config, &Path::root())?;
-            self.provider.configure(&mut context, config).await
+            let client = self.provider.configure(&mut context, config).await?;
+            Ok((client, is_known))
         })
         .await;
         diagnostics(context, self.start_session(version, outcome).err())
     }
 
     /// Replaces the session. After an error there is no session, not even the previous one.
-    fn start_session(&self, terraform_version: Arc<str>, client: Result<P::Client>) -> Result<()> {
+    fn start_session(
+        &self,
+        terraform_version: Arc<str>,
+        configured: Result<(P::Client, bool)>,
+    ) -> Result<()> {
         let mut session = self.session.write().unwrap_or_else(PoisonError::into_inner);
         *session = None;
+        let (client, config_is_known) = configured?;
         *session = Some(Session {
-            client: client?,
+            client,
             terraform_version,
+            config_is_known,
         });
         Ok(())
     }

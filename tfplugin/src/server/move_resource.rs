@@ -2,10 +2,12 @@
 
 use super::catch_panic::catch_panic_sync;
 use super::codec::{normalise_state, null_unknowns, parse_state};
+use super::upgrade_resource::too_old;
 use super::{Encoded, Server, diagnostics};
 use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::path::Path;
+use crate::private::Private;
 use crate::provider::Provider;
 use crate::resource::{MoveSource, StoredState};
 
@@ -15,6 +17,7 @@ pub(crate) struct MoveRequest {
     pub(crate) source_type: String,
     pub(crate) source_version: i64,
     pub(crate) source_json: Vec<u8>,
+    pub(crate) source_private: Vec<u8>,
     pub(crate) target_type: String,
 }
 
@@ -26,7 +29,7 @@ pub(crate) struct MoveResponse {
 }
 
 impl<P: Provider> Server<P> {
-    /// Drops the private data of the other type: only what `move_from` sets is stored.
+    /// Stores no private data of the other type: only what `move_from` sets is stored.
     pub(crate) fn move_resource(&self, request: &MoveRequest) -> MoveResponse {
         let mut context = self.context();
         let (state, failure) = match catch_panic_sync(|| self.try_move(&mut context, request)) {
@@ -44,11 +47,15 @@ impl<P: Provider> Server<P> {
         let entry = self.resource(&request.target_type)?;
         let moved = match entry.calls.move_from {
             Some(move_from) => {
+                if request.source_json.is_empty() {
+                    return Err(too_old());
+                }
                 let attributes = parse_state(&request.source_json, &Path::root())?;
                 let source = MoveSource {
                     provider: request.source_provider.clone(),
                     type_name: request.source_type.clone(),
                     state: StoredState::new(request.source_version, attributes),
+                    private: Private::new(request.source_private.clone()),
                 };
                 move_from(context, source)?
             }

@@ -1,8 +1,9 @@
 //! `PlanResourceChange`: plans a create, update or delete.
 
-use super::{Encoded, Server, catch_panic, diagnostics};
+use super::{ClientOptions, Encoded, Server, catch_panic, diagnostics};
 use crate::consistency;
 use crate::context::Context;
+use crate::deferral::DeferralReason;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::path::Path;
 use crate::plan::{self, Planned, Proposal};
@@ -26,26 +27,39 @@ pub(crate) struct PlanResponse {
     pub(crate) planned: Option<Encoded>,
     pub(crate) requires_replace: Vec<Path>,
     pub(crate) private: Vec<u8>,
+    pub(crate) deferral: Option<DeferralReason>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl<P: Provider> Server<P> {
-    pub(crate) async fn plan_resource(&self, request: PlanRequest) -> PlanResponse {
+    pub(crate) async fn plan_resource(
+        &self,
+        request: PlanRequest,
+        options: ClientOptions,
+    ) -> PlanResponse {
+        let deferral_allowed = options.deferral_allowed;
         let private = Private::new(request.private.clone());
-        let mut context = self.context().with_private(private);
-        let outcome = catch_panic(self.try_plan(&mut context, request)).await;
+        let mut context = self.context_with(options).with_private(private);
+        let planned = self.try_plan(&mut context, request, deferral_allowed);
+        let outcome = catch_panic(planned).await;
         let (response, failure) = match outcome {
             Ok(response) => (response, None),
             Err(failure) => (PlanResponse::default(), Some(failure)),
         };
         PlanResponse {
             private: context.private_bytes(),
+            deferral: context.deferral().filter(|_| failure.is_none()),
             diagnostics: diagnostics(context, failure),
             ..response
         }
     }
 
-    async fn try_plan(&self, context: &mut Context, request: PlanRequest) -> Result<PlanResponse> {
+    async fn try_plan(
+        &self,
+        context: &mut Context,
+        request: PlanRequest,
+        deferral_allowed: bool,
+    ) -> Result<PlanResponse> {
         let entry = self.resource(&request.type_name)?;
         let schema: &PreparedSchema = &entry.schema;
         let proposal = Proposal {
@@ -53,6 +67,7 @@ impl<P: Provider> Server<P> {
             prior: request.prior.into_value(schema)?,
             proposed: request.proposed.into_value(schema)?,
         };
+        context.allow_deferrals(self.resource_deferrals(deferral_allowed, &proposal.config));
         let mut plan =
             plan::plan(schema, self.client()?, entry.calls.plan, context, proposal).await?;
         if !plan.planned.is_null() {

@@ -1,12 +1,10 @@
 //! `ReadDataSource`: reads a data source and keeps the configured values as they were written.
 
-use super::codec::{normalise_state, null_remaining_unknowns};
-use super::{Encoded, Server, catch_panic, diagnostics};
+use super::codec::{normalise_state, null_remaining_unknowns, restore_configured_values};
+use super::{ClientOptions, Encoded, Server, catch_panic, diagnostics};
 use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
-use crate::dynamic::Dynamic;
 use crate::provider::Provider;
-use crate::schema::{Block, Counterparts};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReadDataResponse {
@@ -19,8 +17,9 @@ impl<P: Provider> Server<P> {
         &self,
         type_name: &str,
         config: Encoded,
+        options: ClientOptions,
     ) -> ReadDataResponse {
-        let mut context = self.context();
+        let mut context = self.context_with(options);
         let (state, failure) =
             match catch_panic(self.try_read_data_source(&mut context, type_name, config)).await {
                 Ok(state) => (Some(state), None),
@@ -49,41 +48,5 @@ impl<P: Provider> Server<P> {
             None => Encoded::from_value(schema, &found),
             Some(failure) => Err(failure),
         }
-    }
-}
-
-/// Puts the configured values back into the result. Core does not compare the two, but users do.
-fn restore_configured_values(block: &Block, config: &Dynamic, found: &mut Dynamic) {
-    if let (Dynamic::Map(config), Dynamic::Map(found)) = (config, &mut *found) {
-        for nested in &block.blocks {
-            let (Some(config), Some(found)) =
-                (config.get(&nested.name), found.get_mut(&nested.name))
-            else {
-                continue;
-            };
-            if len(config) != len(found) {
-                *found = config.clone();
-            }
-        }
-    }
-    let counterparts = Counterparts {
-        config,
-        prior: &Dynamic::Null,
-    };
-    block.walk_correlated(found, counterparts, &mut |position, value, counterparts| {
-        let same_elements =
-            position.attribute.nested().is_some() && len(counterparts.config) == len(value);
-        if !counterparts.config.is_null() && !same_elements {
-            *value = counterparts.config.clone();
-        }
-    });
-}
-
-/// The number of elements of a collection; `None` for other values.
-fn len(value: &Dynamic) -> Option<usize> {
-    match value.untyped() {
-        Dynamic::List(elements) => Some(elements.len()),
-        Dynamic::Map(entries) => Some(entries.len()),
-        _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! `ReadResource`: refreshes the state of a resource.
 
 use super::codec::{normalise_state, null_remaining_unknowns, restore_digits};
-use super::{Encoded, Server, catch_panic, diagnostics};
+use super::{ClientOptions, Encoded, Server, catch_panic, diagnostics};
 use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
@@ -25,9 +25,13 @@ pub(crate) struct ReadResponse {
 impl<P: Provider> Server<P> {
     /// After an error, returns the state as it arrived: a response without a state would tell
     /// Terraform that the resource no longer exists.
-    pub(crate) async fn read_resource(&self, request: ReadRequest) -> ReadResponse {
+    pub(crate) async fn read_resource(
+        &self,
+        request: ReadRequest,
+        options: ClientOptions,
+    ) -> ReadResponse {
         let private = Private::new(request.private.clone());
-        let mut context = self.context().with_private(private);
+        let mut context = self.context_with(options).with_private(private);
         let (state, private, failure) =
             match catch_panic(self.try_read(&mut context, &request)).await {
                 Ok(state) => (state, context.private_bytes(), None),

@@ -16,6 +16,9 @@ pub(crate) struct Schemas {
     pub(crate) resources: Vec<(&'static str, Arc<Schema>)>,
     pub(crate) data_sources: Vec<(&'static str, Arc<Schema>)>,
     pub(crate) functions: Vec<(&'static str, Signature)>,
+    pub(crate) actions: Vec<(&'static str, Arc<Schema>)>,
+    pub(crate) ephemeral_resources: Vec<(&'static str, Arc<Schema>)>,
+    pub(crate) provider_meta: Option<Arc<Schema>>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
@@ -25,6 +28,15 @@ pub(crate) struct Names {
     pub(crate) resources: Vec<&'static str>,
     pub(crate) data_sources: Vec<&'static str>,
     pub(crate) functions: Vec<&'static str>,
+    pub(crate) actions: Vec<&'static str>,
+    pub(crate) ephemeral_resources: Vec<&'static str>,
+}
+
+/// The functions that the provider registers.
+#[derive(Debug, Default)]
+pub(crate) struct Functions {
+    pub(crate) signatures: Vec<(&'static str, Signature)>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl<P: Provider> Server<P> {
@@ -57,20 +69,54 @@ impl<P: Provider> Server<P> {
             ));
             data_sources.push((*name, Arc::clone(&entry.schema.definition)));
         }
-        let mut functions = Vec::with_capacity(self.registry.functions.len());
-        for (name, function) in &self.registry.functions {
-            match function.signature() {
-                Ok(signature) => functions.push((*name, signature)),
-                Err(failure) => diagnostics.extend(failure.into_diagnostics()),
-            }
+        let functions = self.build_functions();
+        diagnostics.extend(functions.diagnostics);
+        let mut actions = Vec::with_capacity(self.registry.actions.len());
+        for (name, entry) in &self.registry.actions {
+            let schema = &entry.schema.definition;
+            diagnostics.extend(schema_errors("action", name, schema.check_nested()));
+            actions.push((*name, Arc::clone(schema)));
+        }
+        let mut ephemeral_resources = Vec::with_capacity(self.registry.ephemeral_resources.len());
+        for (name, entry) in &self.registry.ephemeral_resources {
+            let schema = &entry.schema.definition;
+            diagnostics.extend(schema_errors("ephemeral resource", name, schema.check()));
+            ephemeral_resources.push((*name, Arc::clone(schema)));
+        }
+        let provider_meta = self.registry.provider_meta.as_ref();
+        let provider_meta = provider_meta.map(|schema| Arc::clone(&schema.definition));
+        if let Some(schema) = &provider_meta {
+            diagnostics.extend(schema_errors("provider_meta", "", schema.check_nested()));
         }
         Schemas {
             provider,
             resources,
             data_sources,
-            functions,
+            functions: functions.signatures,
+            actions,
+            ephemeral_resources,
+            provider_meta,
             diagnostics,
         }
+    }
+
+    /// The functions alone: OpenTofu asks for them when a configuration calls one.
+    pub(crate) fn functions(&self) -> Functions {
+        catch_panic_sync(|| Ok(self.build_functions())).unwrap_or_else(|failure| Functions {
+            diagnostics: failure.into_diagnostics(),
+            ..Functions::default()
+        })
+    }
+
+    fn build_functions(&self) -> Functions {
+        let mut functions = Functions::default();
+        for (name, function) in &self.registry.functions {
+            match function.signature() {
+                Ok(signature) => functions.signatures.push((*name, signature)),
+                Err(failure) => functions.diagnostics.extend(failure.into_diagnostics()),
+            }
+        }
+        functions
     }
 
     pub(crate) fn names(&self) -> Names {
@@ -78,6 +124,8 @@ impl<P: Provider> Server<P> {
             resources: self.registry.resources.keys().copied().collect(),
             data_sources: self.registry.data_sources.keys().copied().collect(),
             functions: self.registry.functions.keys().copied().collect(),
+            actions: self.registry.actions.keys().copied().collect(),
+            ephemeral_resources: self.registry.ephemeral_resources.keys().copied().collect(),
         }
     }
 }

@@ -45,11 +45,7 @@ impl<P: Provider> Server<P> {
         let schema = &*entry.schema;
         let current = schema.definition.version;
         if request.json.is_empty() {
-            return Err(Failure::new(
-                "The state is too old",
-                "Terraform 0.11 or older stored it. Apply it once with a Terraform version from 0.12 on, \
-                 then retry.",
-            ));
+            return Err(too_old());
         }
         if request.version > current {
             return Err(Failure::new(
@@ -73,6 +69,15 @@ impl<P: Provider> Server<P> {
         };
         Encoded::from_value(schema, &null_unknowns(normalise_state(schema, state)))
     }
+}
+
+/// The error for a state without JSON.
+pub(super) fn too_old() -> Failure {
+    Failure::new(
+        "The state is too old",
+        "Terraform 0.11 or older stored it. Apply it once with a Terraform version from 0.12 on, \
+         then retry.",
+    )
 }
 
 /// The error for an older state. Reading it as the current version would drop what has moved.

@@ -1,4 +1,4 @@
-//! `ValidateProviderConfig`, `ValidateResourceConfig` and `ValidateDataResourceConfig`.
+//! The validation of each kind of configuration.
 //!
 //! Validation has no client: Terraform validates before it configures the provider.
 
@@ -33,6 +33,20 @@ impl<P: Provider> Server<P> {
     pub(crate) fn validate_data_source(&self, type_name: &str, config: Encoded) -> Vec<Diagnostic> {
         self.validate(true, config, || {
             let entry = self.data_source(type_name)?;
+            Ok((&entry.schema, entry.calls.validate))
+        })
+    }
+
+    pub(crate) fn validate_ephemeral(&self, type_name: &str, config: Encoded) -> Vec<Diagnostic> {
+        self.validate(true, config, || {
+            let entry = self.ephemeral_resource(type_name)?;
+            Ok((&entry.schema, entry.calls.validate))
+        })
+    }
+
+    pub(crate) fn validate_action(&self, type_name: &str, config: Encoded) -> Vec<Diagnostic> {
+        self.validate(true, config, || {
+            let entry = self.action(type_name)?;
             Ok((&entry.schema, entry.calls.validate))
         })
     }

@@ -8,7 +8,7 @@ use super::config::{argument, configuration, to_json};
 use super::instance::Instance;
 use super::variants::{with_each_optional_unset, with_each_unknown};
 use crate::diag::{Diagnostic, Failure, Result};
-use crate::grpc::{Client, SchemaMessages};
+use crate::grpc::{Client, MetadataMessages, SchemaMessages};
 use crate::path::Path;
 use crate::plugin::Ending;
 use crate::provider::Provider;
@@ -24,7 +24,7 @@ const TERRAFORM_VERSION: &str = "1.11.4";
 ///
 /// Methods that return diagnostics return only warnings; errors are in the `Err`.
 pub struct Harness<P: Provider> {
-    server: Arc<Server<P>>,
+    pub(super) server: Arc<Server<P>>,
     pub(super) client: Client<P>,
 }
 
@@ -53,17 +53,56 @@ impl<P: Provider> Harness<P> {
         self.client.schema_messages().await
     }
 
+    /// The names as a client gets them.
+    ///
+    /// # Errors
+    /// If the call itself fails.
+    #[doc(hidden)]
+    pub async fn metadata(&self) -> Result<MetadataMessages> {
+        self.client.metadata().await
+    }
+
+    /// Sends these values of `provider_meta` along with later calls, as for a resource in a module
+    /// that has the block.
+    ///
+    /// # Errors
+    /// If the provider registers no model for it, or the values do not fit.
+    pub fn set_provider_meta(&self, meta: Json) -> Result<()> {
+        let schema = self.server.provider_meta_schema().ok_or_else(|| {
+            Failure::new(
+                "The provider has no provider_meta",
+                "It registers no model.",
+            )
+        })?;
+        let meta = Encoded::from_value(schema, &configuration(schema, meta)?)?;
+        self.client
+            .set_options(|options| options.provider_meta = meta);
+        Ok(())
+    }
+
+    /// Says in later calls whether this client allows the provider to defer a plan.
+    pub fn allow_deferrals(&self, allowed: bool) {
+        self.client
+            .set_options(|options| options.deferral_allowed = allowed);
+    }
+
     /// Validates the provider's configuration and configures it.
     ///
     /// # Errors
     /// If the configuration is invalid.
     pub async fn configure(&self, config: Json) -> Result<Vec<Diagnostic>> {
+        self.configure_as(TERRAFORM_VERSION, config).await
+    }
+
+    /// Like [`configure`](Self::configure), from a client of another version.
+    ///
+    /// # Errors
+    /// If the configuration is invalid.
+    pub async fn configure_as(&self, version: &str, config: Json) -> Result<Vec<Diagnostic>> {
         let schema = self.server.provider_schema();
         let config = Encoded::from_value(schema, &configuration(schema, config)?)?;
         let mut found = warnings(self.client.validate_provider(config.clone()).await?)?;
-        found.extend(warnings(
-            self.client.configure(TERRAFORM_VERSION, config).await?,
-        )?);
+        found.extend(warnings(self.client.configure(version, config).await?)?);
         Ok(found)
     }
 
@@ -212,11 +251,29 @@ impl<P: Provider> Harness<P> {
         stored: Json,
         type_name: &str,
     ) -> Result<Instance<'_, P>> {
+        let source = (provider, source_type, version);
+        self.move_with_private(source, stored, Vec::new(), type_name)
+            .await
+    }
+
+    /// Like [`move_from`](Self::move_from), with the private data of the other type. `source` is
+    /// the provider, the type and the version of its schema.
+    ///
+    /// # Errors
+    /// If the type does not support moves from the other type.
+    pub async fn move_with_private(
+        &self,
+        (provider, source_type, version): (&str, &str, i64),
+        stored: Json,
+        private: Vec<u8>,
+        type_name: &str,
+    ) -> Result<Instance<'_, P>> {
         let request = MoveRequest {
             source_provider: provider.to_owned(),
             source_type: source_type.to_owned(),
             source_version: version,
             source_json: stored.to_string().into_bytes(),
+            source_private: private,
             target_type: type_name.to_owned(),
         };
         let response = self.client.move_state(request).await?;

@@ -304,6 +304,7 @@ impl<'h, P: Provider> Instance<'h, P> {
             requires_replace: response.requires_replace,
             private: response.private,
             warnings,
+            deferral: response.deferral,
         })
     }
 

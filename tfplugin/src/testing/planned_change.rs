@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::config::to_json;
+use crate::deferral::DeferralReason;
 use crate::diag::Diagnostic;
 use crate::dynamic::Dynamic;
 use crate::path::Path;
@@ -19,6 +20,7 @@ pub struct PlannedChange {
     pub(super) requires_replace: Vec<Path>,
     pub(super) private: Vec<u8>,
     pub(super) warnings: Vec<Diagnostic>,
+    pub(super) deferral: Option<DeferralReason>,
 }
 
 impl PlannedChange {
@@ -63,6 +65,12 @@ impl PlannedChange {
     #[must_use]
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
+    }
+
+    /// Why the provider deferred the change; `None` if it did not.
+    #[must_use]
+    pub fn deferral(&self) -> Option<DeferralReason> {
+        self.deferral
     }
 
     /// The names of the top-level attributes that change.
