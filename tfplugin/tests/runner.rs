@@ -15,6 +15,8 @@ mod test_client_features;
 #[cfg(test)]
 mod test_consistency;
 #[cfg(test)]
+mod test_crashes;
+#[cfg(test)]
 mod test_ephemeral;
 #[cfg(test)]
 mod test_minimal;
