@@ -5,11 +5,15 @@
 
 mod action;
 mod ephemeral;
+mod identity;
+mod list;
 
 use std::pin::Pin;
 
 pub(crate) use action::ActionCalls;
 pub(crate) use ephemeral::EphemeralCalls;
+pub(crate) use identity::{IdentityCalls, upgrade_identity};
+pub(crate) use list::ListCalls;
 
 use crate::context::{ApplyContext, Context};
 use crate::data_source::DataSource;
@@ -31,10 +35,11 @@ pub(crate) type UpdateFn<C> =
     for<'a> fn(C, &'a mut Context, Dynamic, Dynamic) -> BoxFuture<'a, Dynamic>;
 pub(crate) type DeleteFn<C> = for<'a> fn(C, &'a mut Context, Dynamic) -> BoxFuture<'a, ()>;
 pub(crate) type ImportFn<C> = for<'a> fn(C, &'a mut Context, String) -> BoxFuture<'a, Dynamic>;
+pub(crate) type GenerateFn = fn(Dynamic) -> Result<Dynamic>;
 pub(crate) type UpgradeFn = fn(&mut Context, StoredState) -> Result<Dynamic>;
 pub(crate) type MoveFn = fn(&mut Context, MoveSource) -> Result<Option<Dynamic>>;
 
-/// The methods of a resource. The last three are optional capabilities.
+/// The methods of a resource. The last five are optional capabilities.
 pub(crate) struct ResourceCalls<C> {
     pub(crate) validate: ValidateFn,
     pub(crate) plan: PlanFn<C>,
@@ -42,9 +47,12 @@ pub(crate) struct ResourceCalls<C> {
     pub(crate) read: ReadFn<C>,
     pub(crate) update: UpdateFn<C>,
     pub(crate) delete: DeleteFn<C>,
+    pub(crate) generate_config: GenerateFn,
     pub(crate) import: Option<ImportFn<C>>,
     pub(crate) upgrade: Option<UpgradeFn>,
     pub(crate) move_from: Option<MoveFn>,
+    pub(crate) identity: Option<IdentityCalls<C>>,
+    pub(crate) list: Option<ListCalls<C>>,
 }
 
 impl<C: Send + Sync + 'static> ResourceCalls<C> {
@@ -88,9 +96,12 @@ impl<C: Send + Sync + 'static> ResourceCalls<C> {
                     R::new(client).delete(&mut context, prior).await
                 })
             },
+            generate_config: |config| Ok(R::generate_config(decode(config)?)?.encode()),
             import: None,
             upgrade: None,
             move_from: None,
+            identity: None,
+            list: None,
         }
     }
 }

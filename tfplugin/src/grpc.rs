@@ -8,6 +8,8 @@ mod action;
 mod client;
 mod diagnostics;
 mod ephemeral;
+mod identity;
+mod list;
 mod messages;
 mod path;
 mod schema;
@@ -17,6 +19,8 @@ mod service;
 pub(crate) use crate::proto::tfplugin6::get_metadata::Response as MetadataMessages;
 #[cfg(feature = "testing")]
 pub(crate) use crate::proto::tfplugin6::get_provider_schema::Response as SchemaMessages;
+#[cfg(feature = "testing")]
+pub(crate) use crate::proto::tfplugin6::get_resource_identity_schemas::Response as IdentityMessages;
 #[cfg(feature = "testing")]
 pub(crate) use client::Client;
 pub(crate) use service::GrpcService;

@@ -66,7 +66,8 @@ pub use plugin::Ending;
 pub use provider::{NoConfig, Provider};
 pub use registry::{Registration, Registry};
 pub use resource::{
-    Import, MoveFrom, MoveSource, Plan, Plannable, PlannedAction, Resource, StoredState, Upgrade,
+    Identify, Import, ListContext, ListResource, MoveFrom, MoveSource, Plan, Plannable,
+    PlannedAction, Resource, StoredState, Upgrade, UpgradeIdentity,
 };
 pub use serve::serve;
 pub use server::Server;

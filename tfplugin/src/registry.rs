@@ -14,10 +14,12 @@ pub(crate) use ephemeral::EphemeralEntry;
 
 use crate::data_source::DataSource;
 use crate::diag::Diagnostic;
-use crate::dispatch::{self, DataSourceCalls, ResourceCalls};
+use crate::dispatch::{self, DataSourceCalls, IdentityCalls, ListCalls, ResourceCalls};
 use crate::function::{Function, FunctionCalls};
 use crate::model::Model;
-use crate::resource::{Import, MoveFrom, Resource, Upgrade};
+use crate::resource::{
+    Identify, Import, ListResource, MoveFrom, Resource, Upgrade, UpgradeIdentity,
+};
 use crate::schema::{LazySchema, PreparedSchema};
 use implements::Capability;
 
@@ -193,6 +195,37 @@ where
         self.with_calls(|calls| calls.move_from = Some(dispatch::move_from::<R>()))
     }
 
+    /// Gives every object an identity, which Terraform stores and can import by.
+    pub fn identifiable(self) -> Self
+    where
+        R: Identify,
+    {
+        const { R::Identity::USES.check_identity() };
+        self.with_calls(|calls| calls.identity = Some(IdentityCalls::new::<R>()))
+    }
+
+    /// Upgrades identities that older versions of the resource stored. Call it after
+    /// [`identifiable`](Self::identifiable).
+    pub fn identity_upgradable(self) -> Self
+    where
+        R: UpgradeIdentity,
+    {
+        self.with_calls(|calls| {
+            if let Some(identity) = &mut calls.identity {
+                identity.upgrade = Some(dispatch::upgrade_identity::<R>());
+            }
+        })
+    }
+
+    /// Lets `terraform query` list the objects that exist.
+    pub fn listable(self) -> Self
+    where
+        R: ListResource,
+    {
+        const { R::Filter::USES.check_filter() };
+        self.with_calls(|calls| calls.list = Some(ListCalls::new::<R>()))
+    }
+
     /// Registers the next resource, as [`Registry::resource`] does.
     pub fn resource<S: Resource<Client = R::Client>>(self) -> Registration<'r, S> {
         self.registry.resource::<S>()
@@ -229,7 +262,7 @@ pub(crate) struct ResourceEntry<C> {
     pub(crate) schema: LazySchema,
     pub(crate) calls: ResourceCalls<C>,
     version: i64,
-    capabilities: [Capability; 3],
+    capabilities: [Capability; 6],
 }
 
 impl<C> ResourceEntry<C> {
@@ -239,9 +272,18 @@ impl<C> ResourceEntry<C> {
             import,
             upgrade,
             move_from,
+            identity,
+            list,
             ..
         } = &self.calls;
-        let registered = [import.is_some(), upgrade.is_some(), move_from.is_some()];
+        let registered = [
+            import.is_some(),
+            upgrade.is_some(),
+            move_from.is_some(),
+            identity.is_some(),
+            identity.as_ref().is_some_and(|i| i.upgrade.is_some()),
+            list.is_some(),
+        ];
         let mut errors: Vec<_> = self
             .capabilities
             .iter()
@@ -265,6 +307,21 @@ impl<C> ResourceEntry<C> {
                      version. Implement Upgrade and add `.upgradable()` to its registration. This \
                      is a bug in the provider.",
                     self.version
+                ),
+            ));
+        }
+        if let Some(identity) = identity
+            && identity.version > 0
+            && identity.upgrade.is_none()
+            && errors.is_empty()
+        {
+            errors.push(Diagnostic::error(
+                format!("The provider cannot upgrade the identity of {name}"),
+                format!(
+                    "Its schema has version {}, so Terraform may have stored an identity of an \
+                     older version. Implement UpgradeIdentity and add `.identity_upgradable()` to \
+                     its registration. This is a bug in the provider.",
+                    identity.version
                 ),
             ));
         }

@@ -1,17 +1,22 @@
 //! Managed resources: objects that a provider creates, reads, updates and deletes.
 
+mod identify;
 mod import;
+mod list;
 mod move_from;
 mod plan;
 mod upgrade;
 
 use std::future::{self, Future};
 
+pub use identify::{Identify, UpgradeIdentity};
 pub use import::Import;
+pub use list::{ListContext, ListResource};
 pub use move_from::{MoveFrom, MoveSource};
 pub use plan::{Plan, Plannable, PlannedAction};
 pub use upgrade::{StoredState, Upgrade};
 
+pub(crate) use list::{ListQuery, ListedObject};
 pub(crate) use plan::Draft;
 
 use crate::context::{ApplyContext, Context};
@@ -122,4 +127,15 @@ pub trait Resource: Sized + Send + Sync + 'static {
         context: &mut ApplyContext<'_, Self::Model>,
         prior: Self::Model,
     ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Adjusts the configuration that Terraform generates for an existing object, for example to
+    /// keep only one of two attributes that conflict. It is already without the values that a
+    /// configuration cannot set or need not set: computed and write-only attributes, deprecated
+    /// ones, and defaults.
+    ///
+    /// # Errors
+    /// If no configuration describes the object.
+    fn generate_config(config: Self::Model) -> Result<Self::Model> {
+        Ok(config)
+    }
 }

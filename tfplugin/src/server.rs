@@ -11,8 +11,11 @@ mod catch_panic;
 pub(crate) mod client_options;
 mod codec;
 pub(crate) mod configure;
+pub(crate) mod generate_config;
+pub(crate) mod identity;
 pub(crate) mod import_resource;
 mod invoke_action;
+pub(crate) mod list_resource;
 pub(crate) mod move_resource;
 pub(crate) mod open_ephemeral;
 pub(crate) mod plan_action;
@@ -123,6 +126,16 @@ impl<P: Provider> Server<P> {
     #[cfg(feature = "testing")]
     pub(crate) fn data_source_schema(&self, name: &str) -> Result<&PreparedSchema> {
         Ok(&self.data_source(name)?.schema)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn identity_schema(&self, name: &str) -> Option<&PreparedSchema> {
+        self.identity(name).ok().map(|identity| &*identity.schema)
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn list_schema(&self, name: &str) -> Result<&PreparedSchema> {
+        Ok(&self.list(name)?.schema)
     }
 
     #[cfg(feature = "testing")]

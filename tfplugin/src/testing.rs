@@ -19,8 +19,10 @@
 mod config;
 mod core;
 mod harness;
+mod identity;
 mod instance;
 mod invocation;
+mod list;
 mod opened;
 mod planned_change;
 mod variants;
@@ -29,5 +31,6 @@ pub use config::unknown;
 pub use harness::Harness;
 pub use instance::Instance;
 pub use invocation::{ActionPlan, Invocation};
+pub use list::{Listed, ListedInstance, Query};
 pub use opened::Opened;
 pub use planned_change::PlannedChange;

@@ -7,6 +7,8 @@ mod arbitrary;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
+mod shelf;
+#[cfg(test)]
 mod test_actions;
 #[cfg(test)]
 mod test_apply_errors;
@@ -18,6 +20,12 @@ mod test_consistency;
 mod test_crashes;
 #[cfg(test)]
 mod test_ephemeral;
+#[cfg(test)]
+mod test_generate_config;
+#[cfg(test)]
+mod test_identity;
+#[cfg(test)]
+mod test_list;
 #[cfg(test)]
 mod test_minimal;
 #[cfg(test)]

@@ -13,8 +13,9 @@ use tfplugin::internals::proto::tfplugin6::provider_server::{self, ProviderServe
 use tfplugin::schema::Block;
 use tfplugin::{
     Action, ApplyContext, Context, DataSource, Dynamic, EphemeralContext, EphemeralResource,
-    Function, Import, InvokeContext, Model, MoveFrom, MoveSource, Path, Plan, Provider, Registry,
-    Resource, Result, StoredState, Upgrade, Value,
+    Function, Identify, Import, InvokeContext, ListContext, ListResource, Model, MoveFrom,
+    MoveSource, Path, Plan, Provider, Registry, Resource, Result, StoredState, Upgrade,
+    UpgradeIdentity, Value,
 };
 use tonic::Status;
 
@@ -89,6 +90,9 @@ impl Provider for Fragile {
             .importable()
             .upgradable()
             .movable()
+            .identifiable()
+            .identity_upgradable()
+            .listable()
             .data_source::<FragileType>()
             .function::<FragileType>()
             .action::<FragileType>()
@@ -144,6 +148,11 @@ impl Resource for FragileType {
         reach("delete");
         Ok(())
     }
+
+    fn generate_config(config: Thing) -> Result<Thing> {
+        reach("generate_config");
+        Ok(config)
+    }
 }
 
 impl Import for FragileType {
@@ -164,6 +173,42 @@ impl MoveFrom for FragileType {
     fn move_from(_: &mut Context, _: MoveSource) -> Result<Option<Thing>> {
         reach("move_from");
         Ok(Some(Thing::named("moved")))
+    }
+}
+
+impl Identify for FragileType {
+    type Identity = Thing;
+
+    fn identity(&self, thing: &Thing) -> Thing {
+        reach("identity");
+        thing.clone()
+    }
+
+    async fn import_by_identity(&self, _: &mut Context, identity: Thing) -> Result<Thing> {
+        reach("import_by_identity");
+        Ok(identity)
+    }
+}
+
+impl UpgradeIdentity for FragileType {
+    fn upgrade_identity(_: &mut Context, _: StoredState) -> Result<Thing> {
+        reach("upgrade_identity");
+        Ok(Thing::named("upgraded"))
+    }
+}
+
+impl ListResource for FragileType {
+    type Filter = Thing;
+
+    fn validate_filter(_: &mut Context, _: &Thing) -> Result<()> {
+        reach("validate");
+        Ok(())
+    }
+
+    async fn list(&self, found: &mut ListContext<'_, Self>, filter: Thing) -> Result<()> {
+        reach("list");
+        found.send_object("found", filter).await;
+        Ok(())
     }
 }
 
@@ -302,32 +347,42 @@ const NO_STATE_STORE: &str = "This provider has no state store";
 const RPCS: &[Rpc] = &[
     answers("GetMetadata"),
     runs("GetProviderSchema", &["block"]),
-    answers("GetResourceIdentitySchemas"),
+    runs("GetResourceIdentitySchemas", &["block"]),
     runs("ValidateProviderConfig", &["block", "decode", "validate"]),
     runs("ConfigureProvider", &["block", "decode", "configure"]),
     answers("StopProvider"),
     runs("ValidateResourceConfig", &["block", "decode", "validate"]),
     runs("UpgradeResourceState", &["block", "upgrade", "encode"]),
-    refuses(
+    runs(
         "UpgradeResourceIdentity",
-        "This provider has no resource identity",
+        &["block", "upgrade_identity", "encode"],
     ),
     runs(
         "ReadResource",
-        &["block", "new", "decode", "read", "encode"],
+        &["block", "new", "decode", "read", "encode", "identity"],
     ),
-    runs("PlanResourceChange", &["block", "new", "plan"]),
+    runs(
+        "PlanResourceChange",
+        &["block", "new", "plan", "decode", "identity", "encode"],
+    ),
     runs(
         "ApplyResourceChange",
-        &["block", "new", "decode", "create", "encode"],
+        &["block", "new", "decode", "create", "encode", "identity"],
     ),
     runs("ApplyResourceChange update", &["block", "decode", "update"]),
     runs("ApplyResourceChange delete", &["block", "decode", "delete"]),
-    runs("ImportResourceState", &["block", "new", "import", "encode"]),
+    runs(
+        "ImportResourceState",
+        &["block", "new", "import", "encode", "identity"],
+    ),
+    runs(
+        "ImportResourceState by identity",
+        &["block", "new", "decode", "import_by_identity", "encode"],
+    ),
     runs("MoveResourceState", &["block", "move_from", "encode"]),
-    refuses(
+    runs(
         "GenerateResourceConfig",
-        "This provider has no generated configuration",
+        &["block", "decode", "generate_config", "encode"],
     ),
     runs(
         "ValidateDataResourceConfig",
@@ -347,11 +402,14 @@ const RPCS: &[Rpc] = &[
     ),
     runs("RenewEphemeralResource", &["new", "renew"]),
     runs("CloseEphemeralResource", &["new", "close"]),
-    refuses(
+    runs(
         "ValidateListResourceConfig",
-        "This provider has no list resource",
+        &["block", "decode", "validate"],
     ),
-    refuses("ListResource", "This provider has no list resource"),
+    runs(
+        "ListResource",
+        &["block", "new", "decode", "list", "identity", "encode"],
+    ),
     runs("GetFunctions", &["block"]),
     runs("CallFunction", &["block", "decode", "call"]),
     runs("ValidateActionConfig", &["block", "decode", "validate"]),
@@ -525,7 +583,8 @@ async fn call_for_resources<S: provider_server::Provider>(
                 client,
                 upgrade_resource_identity,
                 upgrade_resource_identity,
-                type_name = name()
+                type_name = name(),
+                raw_identity = raw_state()
             )
             .diagnostics
         }
@@ -574,6 +633,19 @@ async fn call_for_resources<S: provider_server::Provider>(
                 import_resource_state,
                 type_name = name(),
                 id = "a".to_owned()
+            )
+            .diagnostics
+        }
+        "ImportResourceState by identity" => {
+            let identity = proto::ResourceIdentityData {
+                identity_data: thing(),
+            };
+            response!(
+                client,
+                import_resource_state,
+                import_resource_state,
+                type_name = name(),
+                identity = Some(identity)
             )
             .diagnostics
         }

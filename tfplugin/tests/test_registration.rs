@@ -3,8 +3,9 @@
 use serde_json::json;
 use tfplugin::testing::Harness;
 use tfplugin::{
-    ApplyContext, Context, Import, Model, MoveFrom, MoveSource, NoConfig, Provider, Registry,
-    Resource, Result, StoredState, Upgrade, Value,
+    ApplyContext, Context, Identify, Import, ListContext, ListResource, Model, MoveFrom,
+    MoveSource, NoConfig, Provider, Registry, Resource, Result, StoredState, Upgrade,
+    UpgradeIdentity, Value,
 };
 
 #[derive(Clone, Debug, Model)]
@@ -21,6 +22,10 @@ struct Young {
     #[attribute(required)]
     name: Value<String>,
 }
+
+#[derive(Clone, Debug, Model)]
+#[model(nested)]
+struct Everything {}
 
 /// A resource that changes nothing.
 macro_rules! resource {
@@ -69,6 +74,7 @@ resource!(Forgotten, Old, "forgetful_forgotten");
 resource!(Stuck, Old, "forgetful_stuck");
 resource!(Plain, Young, "forgetful_plain");
 resource!(Complete, Old, "forgetful_complete");
+resource!(Unnamed, Young, "forgetful_unnamed");
 
 macro_rules! capabilities {
     ($($name:ident, $model:ident;)*) => {$(
@@ -84,6 +90,32 @@ macro_rules! capabilities {
             }
         }
 
+        impl Identify for $name {
+            type Identity = Old;
+
+            fn identity(&self, model: &$model) -> Old {
+                Old { name: model.name.clone() }
+            }
+
+            async fn import_by_identity(&self, _: &mut Context, identity: Old) -> Result<$model> {
+                Ok($model { name: identity.name })
+            }
+        }
+
+        impl UpgradeIdentity for $name {
+            fn upgrade_identity(_: &mut Context, _: StoredState) -> Result<Old> {
+                Ok(Old { name: Value::Null })
+            }
+        }
+
+        impl ListResource for $name {
+            type Filter = Everything;
+
+            async fn list(&self, _: &mut ListContext<'_, Self>, _: Everything) -> Result<()> {
+                Ok(())
+            }
+        }
+
         impl MoveFrom for $name {
             fn move_from(_: &mut Context, _: MoveSource) -> Result<Option<$model>> {
                 Ok(None)
@@ -95,6 +127,23 @@ macro_rules! capabilities {
 capabilities! {
     Forgotten, Old;
     Complete, Old;
+}
+
+/// Its identity has version 2, and nothing upgrades it.
+impl Identify for Unnamed {
+    type Identity = Old;
+
+    fn identity(&self, model: &Young) -> Old {
+        Old {
+            name: model.name.clone(),
+        }
+    }
+
+    async fn import_by_identity(&self, _: &mut Context, identity: Old) -> Result<Young> {
+        Ok(Young {
+            name: identity.name,
+        })
+    }
 }
 
 struct Forgetful;
@@ -112,10 +161,15 @@ impl Provider for Forgetful {
             .resource::<Forgotten>()
             .resource::<Stuck>()
             .resource::<Plain>()
+            .resource::<Unnamed>()
+            .identifiable()
             .resource::<Complete>()
             .importable()
             .upgradable()
-            .movable();
+            .movable()
+            .identifiable()
+            .identity_upgradable()
+            .listable();
     }
 }
 
@@ -129,7 +183,11 @@ async fn a_capability_that_is_implemented_must_be_registered() {
             "The provider does not register Import of forgetful_forgotten",
             "The provider does not register Upgrade of forgetful_forgotten",
             "The provider does not register MoveFrom of forgetful_forgotten",
+            "The provider does not register Identify of forgetful_forgotten",
+            "The provider does not register UpgradeIdentity of forgetful_forgotten",
+            "The provider does not register ListResource of forgetful_forgotten",
             "The provider cannot upgrade the state of forgetful_stuck",
+            "The provider cannot upgrade the identity of forgetful_unnamed",
         ]
     );
     assert!(

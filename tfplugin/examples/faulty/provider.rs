@@ -6,9 +6,9 @@ mod action;
 mod ephemeral;
 
 use tfplugin::{
-    ApplyContext, Context, DataSource, DeferralReason, Failure, Function, Import, Model, MoveFrom,
-    MoveSource, NoConfig, Plan, PlannedAction, Provider, Registry, Resource, Result, Secret,
-    StoredState, Upgrade, Value,
+    ApplyContext, Context, DataSource, DeferralReason, Failure, Function, Identify, Import, Model,
+    MoveFrom, MoveSource, NoConfig, Plan, PlannedAction, Provider, Registry, Resource, Result,
+    Secret, StoredState, Upgrade, Value,
 };
 
 /// The provider.
@@ -27,7 +27,8 @@ impl Provider for Faulty {
             .resource::<Thing>()
             .importable()
             .upgradable()
-            .movable();
+            .movable()
+            .identifiable();
         registry.data_source::<Echo>();
         registry.function::<Join>();
         registry.action::<action::Wave>();
@@ -306,6 +307,32 @@ impl MoveFrom for Thing {
             secret_length: Value::Known(0),
             changes: Value::Known(0),
         }))
+    }
+}
+
+/// The identity of a thing, which Terraform before 1.12 ignores.
+#[derive(Clone, Debug, Model)]
+pub(crate) struct ThingIdentity {
+    /// The id.
+    #[attribute(required)]
+    pub(crate) id: Value<String>,
+}
+
+impl Identify for Thing {
+    type Identity = ThingIdentity;
+
+    fn identity(&self, thing: &ThingModel) -> ThingIdentity {
+        ThingIdentity {
+            id: thing.id.clone(),
+        }
+    }
+
+    async fn import_by_identity(
+        &self,
+        context: &mut Context,
+        identity: ThingIdentity,
+    ) -> Result<ThingModel> {
+        self.import(context, identity.expect_id()?.clone()).await
     }
 }
 

@@ -19,7 +19,8 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// On the struct, all optional:
 ///
-/// * `#[model(version = 1)]`: the schema version. Raise it when the shape of stored state changes.
+/// * `#[model(version = 1)]`: the schema version of a resource or an identity. Raise it when the
+///   shape of what Terraform stores changes.
 /// * `#[model(validate = path::to::check)]`: a function that validates the whole model and returns
 ///   a `tfplugin::Failure` or an error. It may be given several times.
 /// * `#[model(conflicts = ["a", "b"])]`, `exactly_one_of`, `at_least_one_of`, `required_together`:

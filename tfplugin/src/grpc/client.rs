@@ -3,6 +3,7 @@
 
 mod action;
 mod ephemeral;
+mod list;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -17,7 +18,7 @@ use crate::proto::tfplugin6::provider_server::ProviderServer;
 use crate::provider::Provider;
 use crate::server::apply_resource::{ApplyRequest, ApplyResponse};
 use crate::server::call_function::FunctionError;
-use crate::server::import_resource::ImportResponse;
+use crate::server::import_resource::{ImportResponse, ImportTarget};
 use crate::server::move_resource::{MoveRequest, MoveResponse};
 use crate::server::plan_resource::{PlanRequest, PlanResponse};
 use crate::server::read_data_source::ReadDataResponse;
@@ -190,7 +191,7 @@ impl<P: Provider> Client<P> {
             private: request.private,
             provider_meta: self.provider_meta(),
             client_capabilities: Some(self.capabilities()),
-            ..Default::default()
+            current_identity: request.identity.if_present().map(Into::into),
         };
         let response = self.inner().read_resource(request).await;
         let response = response
@@ -199,6 +200,7 @@ impl<P: Provider> Client<P> {
         Ok(ReadResponse {
             state: response.new_state.into(),
             private: response.private,
+            identity: response.new_identity.map(|identity| Some(identity).into()),
             diagnostics: from_messages(response.diagnostics),
         })
     }
@@ -212,6 +214,7 @@ impl<P: Provider> Client<P> {
             prior_private: request.private,
             provider_meta: self.provider_meta(),
             client_capabilities: Some(self.capabilities()),
+            prior_identity: request.identity.if_present().map(Into::into),
             ..Default::default()
         };
         let response = self.inner().plan_resource_change(request).await;
@@ -224,6 +227,9 @@ impl<P: Provider> Client<P> {
             requires_replace: paths.map(Into::into).collect(),
             private: response.planned_private,
             deferral: response.deferred.and_then(|d| action::reason(&d)),
+            identity: response
+                .planned_identity
+                .map(|identity| Some(identity).into()),
             diagnostics: from_messages(response.diagnostics),
         })
     }
@@ -236,7 +242,7 @@ impl<P: Provider> Client<P> {
             config: Some(request.config.into()),
             planned_private: request.private,
             provider_meta: self.provider_meta(),
-            ..Default::default()
+            planned_identity: request.identity.if_present().map(Into::into),
         };
         let response = self.inner().apply_resource_change(request).await;
         let response = response
@@ -245,14 +251,20 @@ impl<P: Provider> Client<P> {
         Ok(ApplyResponse {
             state: response.new_state.map(Into::into),
             private: response.private,
+            identity: response.new_identity.map(|identity| Some(identity).into()),
             diagnostics: from_messages(response.diagnostics),
         })
     }
 
-    pub(crate) async fn import(&self, name: &str, id: &str) -> Result<ImportResponse> {
+    pub(crate) async fn import(&self, name: &str, target: ImportTarget) -> Result<ImportResponse> {
+        let (id, identity) = match target {
+            ImportTarget::Id(id) => (id, None),
+            ImportTarget::Identity(identity) => (String::new(), Some(identity.into())),
+        };
         let request = proto::import_resource_state::Request {
             type_name: name.to_owned(),
-            id: id.to_owned(),
+            id,
+            identity,
             ..Default::default()
         };
         let response = self.inner().import_resource_state(request).await;
@@ -260,11 +272,15 @@ impl<P: Provider> Client<P> {
             .map_err(|status| call_failed(&status))?
             .into_inner();
         let imported = response.imported_resources.into_iter().next();
-        let (state, private) = imported
-            .map(|imported| (imported.state.map(Into::into), imported.private))
+        let (state, private, identity) = imported
+            .map(|imported| {
+                let identity = imported.identity.map(|identity| Some(identity).into());
+                (imported.state.map(Into::into), imported.private, identity)
+            })
             .unwrap_or_default();
         Ok(ImportResponse {
             state,
+            identity,
             private,
             diagnostics: from_messages(response.diagnostics),
         })
@@ -286,6 +302,9 @@ impl<P: Provider> Client<P> {
             .into_inner();
         Ok(MoveResponse {
             state: response.target_state.map(Into::into),
+            identity: response
+                .target_identity
+                .map(|identity| Some(identity).into()),
             private: response.target_private,
             diagnostics: from_messages(response.diagnostics),
         })

@@ -56,7 +56,7 @@ pub(super) fn capabilities() -> proto::ServerCapabilities {
         plan_destroy: true,
         get_provider_schema_optional: true,
         move_resource_state: true,
-        generate_resource_config: false,
+        generate_resource_config: true,
     }
 }
 
@@ -93,6 +93,7 @@ impl From<Schemas> for proto::get_provider_schema::Response {
             provider_meta: schemas.provider_meta.as_deref().map(config_schema),
             resource_schemas: schemas.resources.into_iter().map(with_name).collect(),
             data_source_schemas: schemas.data_sources.into_iter().map(with_name).collect(),
+            list_resource_schemas: super::list::schemas(&schemas.lists),
             functions: functions(schemas.functions),
             ephemeral_resource_schemas: schemas
                 .ephemeral_resources
@@ -107,9 +108,9 @@ impl From<Schemas> for proto::get_provider_schema::Response {
     }
 }
 
-/// The schema of a configuration that is not stored: of a provider, an action or `provider_meta`.
-/// Nothing in it is computed, so an attribute with a default is optional.
-fn config_schema(schema: &Schema) -> proto::Schema {
+/// The schema of a configuration that is not stored: of a provider, an action, a list's filter or
+/// `provider_meta`. Nothing in it is computed, so an attribute with a default is optional.
+pub(super) fn config_schema(schema: &Schema) -> proto::Schema {
     let mut schema = proto::Schema::from(schema);
     if let Some(block) = &mut schema.block {
         without_computed(block);
@@ -178,6 +179,7 @@ impl From<Names> for proto::get_metadata::Response {
                 .map(ephemeral)
                 .collect(),
             actions: names.actions.into_iter().map(action).collect(),
+            list_resources: super::list::metadata(&names.lists),
             ..Self::default()
         }
     }
@@ -229,6 +231,7 @@ impl From<proto::plan_resource_change::Request> for PlanRequest {
             proposed: request.proposed_new_state.into(),
             config: request.config.into(),
             private: request.prior_private,
+            identity: request.prior_identity.into(),
         }
     }
 }
@@ -241,6 +244,7 @@ impl From<PlanResponse> for proto::plan_resource_change::Response {
             requires_replace: paths.map(Into::into).collect(),
             planned_private: response.private,
             deferred: response.deferral.map(deferred),
+            planned_identity: response.identity.map(Into::into),
             diagnostics: diagnostics(response.diagnostics),
             ..Self::default()
         }
@@ -255,6 +259,7 @@ impl From<proto::apply_resource_change::Request> for ApplyRequest {
             planned: request.planned_state.into(),
             config: request.config.into(),
             private: request.planned_private,
+            identity: request.planned_identity.into(),
         }
     }
 }
@@ -264,6 +269,7 @@ impl From<ApplyResponse> for proto::apply_resource_change::Response {
         Self {
             new_state: response.state.map(Into::into),
             private: response.private,
+            new_identity: response.identity.map(Into::into),
             diagnostics: diagnostics(response.diagnostics),
             ..Self::default()
         }
@@ -276,6 +282,7 @@ impl From<proto::read_resource::Request> for ReadRequest {
             type_name: request.type_name,
             state: request.current_state.into(),
             private: request.private,
+            identity: request.current_identity.into(),
         }
     }
 }
@@ -285,6 +292,7 @@ impl From<ReadResponse> for proto::read_resource::Response {
         Self {
             new_state: Some(response.state.into()),
             private: response.private,
+            new_identity: response.identity.map(Into::into),
             diagnostics: diagnostics(response.diagnostics),
             ..Self::default()
         }
@@ -338,8 +346,8 @@ impl From<MoveResponse> for proto::move_resource_state::Response {
         Self {
             target_state: response.state.map(Into::into),
             target_private: response.private,
+            target_identity: response.identity.map(Into::into),
             diagnostics: diagnostics(response.diagnostics),
-            ..Self::default()
         }
     }
 }
@@ -349,14 +357,14 @@ pub(super) fn import_response(
     type_name: String,
     response: ImportResponse,
 ) -> proto::import_resource_state::Response {
-    let private = response.private;
+    let (private, identity) = (response.private, response.identity);
     let resource = response
         .state
         .map(|state| proto::import_resource_state::ImportedResource {
             type_name,
             state: Some(state.into()),
             private,
-            ..Default::default()
+            identity: identity.map(Into::into),
         });
     proto::import_resource_state::Response {
         imported_resources: resource.into_iter().collect(),

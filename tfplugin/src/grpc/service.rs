@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use tokio_util::task::TaskTracker;
 use tonic::codegen::{BoxStream, async_trait};
 use tonic::{Request, Response, Status, Streaming};
 
-use super::action;
 use super::messages::{client_options, deferral_allowed, diagnostics, import_response};
+use super::{action, identity};
 use crate::plugin::Ending;
 use crate::proto::tfplugin6 as proto;
 use crate::proto::tfplugin6::provider_server;
@@ -61,7 +62,10 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> CallResult<proto::get_resource_identity_schemas::Response> {
-        Ok(Response::new(Default::default()))
+        in_call_span("GetResourceIdentitySchemas", "", async {
+            Ok(Response::new(identity::schemas(self.0.identity_schemas())))
+        })
+        .await
     }
 
     async fn validate_provider_config(
@@ -133,10 +137,10 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::upgrade_resource_identity::Request>,
     ) -> CallResult<proto::upgrade_resource_identity::Response> {
-        Ok(Response::new(proto::upgrade_resource_identity::Response {
-            diagnostics: unsupported("resource identity", &request.get_ref().type_name),
-            ..Default::default()
-        }))
+        let request = request.into_inner().into();
+        let upgraded = async { self.0.upgrade_identity(&request) };
+        let response = in_call_span("UpgradeResourceIdentity", &request.type_name, upgraded).await;
+        Ok(Response::new(response.into()))
     }
 
     async fn read_resource(
@@ -183,7 +187,8 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
     ) -> CallResult<proto::import_resource_state::Response> {
         let request = request.into_inner();
         let name = request.type_name;
-        let found = self.0.import_resource(&name, request.id);
+        let target = identity::import_target(request.id, request.identity);
+        let found = self.0.import_resource(&name, target);
         let response = in_call_span("ImportResourceState", &name, found).await;
         Ok(Response::new(import_response(name, response)))
     }
@@ -202,10 +207,13 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::generate_resource_config::Request>,
     ) -> CallResult<proto::generate_resource_config::Response> {
-        Ok(Response::new(proto::generate_resource_config::Response {
-            diagnostics: unsupported("generated configuration for", &request.get_ref().type_name),
-            ..Default::default()
-        }))
+        let request = request.into_inner();
+        let name = request.type_name;
+        let response = in_call_span("GenerateResourceConfig", &name, async {
+            self.0.generate_config(&name, request.state.into())
+        })
+        .await;
+        Ok(Response::new(response.into()))
     }
 
     async fn validate_data_resource_config(
@@ -315,7 +323,12 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::validate_list_resource_config::Request>,
     ) -> CallResult<proto::validate_list_resource_config::Response> {
-        let diagnostics = unsupported("list resource", &request.get_ref().type_name);
+        let request = request.into_inner();
+        let name = request.type_name;
+        let diagnostics = in_call_span("ValidateListResourceConfig", &name, async {
+            diagnostics(self.0.validate_list(&name, request.config.into()))
+        })
+        .await;
         Ok(Response::new(
             proto::validate_list_resource_config::Response { diagnostics },
         ))
@@ -325,10 +338,10 @@ impl<P: Provider> provider_server::Provider for GrpcService<P> {
         &self,
         request: Request<proto::list_resource::Request>,
     ) -> CallResult<BoxStream<proto::list_resource::Event>> {
-        single_event(proto::list_resource::Event {
-            diagnostic: unsupported("list resource", &request.get_ref().type_name),
-            ..Default::default()
-        })
+        let events = Arc::clone(&self.0).list_resource(request.into_inner().into());
+        Ok(Response::new(Box::pin(
+            events.map(|event| Ok(event.into())),
+        )))
     }
 
     async fn validate_action_config(

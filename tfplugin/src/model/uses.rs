@@ -262,4 +262,92 @@ impl Uses {
             "a function cannot have `keep` or `requires_replace`, because it is not planned"
         );
     }
+
+    /// Refuses what has no meaning in an identity, which is stored, shown and never planned.
+    ///
+    /// ```compile_fail,E0080
+    /// # use tfplugin::{ApplyContext, Context, Identify, Model, Provider, Registry};
+    /// # use tfplugin::{Resource, Result, Server, Value};
+    /// #[derive(Clone, Model)]
+    /// struct Note {
+    ///     /// The id.
+    ///     #[attribute(computed)]
+    ///     id: Value<String>,
+    /// }
+    /// # impl Resource for Note {
+    /// #     type Client = ();
+    /// #     type Model = Self;
+    /// #     const NAME: &'static str = "example_note";
+    /// #     fn new((): ()) -> Self { Self { id: Value::Null } }
+    /// #     async fn create(&self, _: &mut ApplyContext<'_, Self>, note: Self) -> Result<Self> {
+    /// #         Ok(note)
+    /// #     }
+    /// #     async fn read(&self, _: &mut Context, state: Self) -> Result<Option<Self>> {
+    /// #         Ok(Some(state))
+    /// #     }
+    /// #     async fn update(
+    /// #         &self, _: &mut ApplyContext<'_, Self>, _: Self, planned: Self,
+    /// #     ) -> Result<Self> {
+    /// #         Ok(planned)
+    /// #     }
+    /// #     async fn delete(&self, _: &mut ApplyContext<'_, Self>, _: Self) -> Result<()> {
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// impl Identify for Note {
+    ///     type Identity = Note;
+    /// #     fn identity(&self, note: &Note) -> Note { note.clone() }
+    /// #     async fn import_by_identity(&self, _: &mut Context, note: Note) -> Result<Note> {
+    /// #         Ok(note)
+    /// #     }
+    /// }
+    /// # struct Example;
+    /// # impl Provider for Example {
+    /// #     type Config = tfplugin::NoConfig;
+    /// #     type Client = ();
+    /// #     async fn configure(&self, _: &mut Context, _: Self::Config) -> Result<()> { Ok(()) }
+    /// #     fn register(registry: &mut Registry<()>) {
+    /// #         registry.resource::<Note>().identifiable();
+    /// #     }
+    /// # }
+    /// Server::new(Example); // This does not compile.
+    /// ```
+    pub(crate) const fn check_identity(self) {
+        assert!(
+            !self.computed,
+            "an identity cannot have a `computed` attribute: make it `required` in an import, or \
+             `optional` if the provider can fill it in"
+        );
+        assert!(
+            !self.write_only && !self.sensitive,
+            "an identity cannot have a `write_only` or `sensitive` attribute, because Terraform \
+             stores and shows it"
+        );
+        assert!(
+            !self.deprecated,
+            "an identity cannot have a `deprecated` attribute: raise its version and upgrade it"
+        );
+        assert!(
+            !self.modifiers,
+            "an identity cannot have `keep` or `requires_replace`, because it is not planned"
+        );
+    }
+
+    /// Refuses what has no meaning in the filter of a list, which is never stored or planned.
+    pub(crate) const fn check_filter(self) {
+        assert!(
+            !self.computed,
+            "the filter of a list cannot have a `computed` attribute, because the result has none"
+        );
+        assert!(
+            !self.write_only,
+            "the filter of a list cannot have a `write_only` attribute, because nothing of it is \
+             stored; remove `write_only`"
+        );
+        assert!(
+            !self.modifiers,
+            "the filter of a list cannot have `keep` or `requires_replace`, because it is not \
+             planned"
+        );
+    }
 }

@@ -8,14 +8,23 @@ use std::cell::Cell;
 use std::iter::FusedIterator;
 use std::marker::PhantomData;
 
-use crate::resource::{Import, MoveFrom, Resource, Upgrade};
+use crate::resource::{
+    Identify, Import, ListResource, MoveFrom, Resource, Upgrade, UpgradeIdentity,
+};
 
 /// The capabilities that a resource implements, and how to register each.
-pub(super) fn capabilities<R: Resource>() -> [Capability; 3] {
+pub(super) fn capabilities<R: Resource>() -> [Capability; 6] {
     [
         Capability::new("Import", "importable", implements_import::<R>()),
         Capability::new("Upgrade", "upgradable", implements_upgrade::<R>()),
         Capability::new("MoveFrom", "movable", implements_move_from::<R>()),
+        Capability::new("Identify", "identifiable", implements_identify::<R>()),
+        Capability::new(
+            "UpgradeIdentity",
+            "identity_upgradable",
+            implements_upgrade_identity::<R>(),
+        ),
+        Capability::new("ListResource", "listable", implements_list::<R>()),
     ]
 }
 
@@ -71,4 +80,7 @@ probes! {
     implements_import, ImportProbe, Import;
     implements_upgrade, UpgradeProbe, Upgrade;
     implements_move_from, MoveFromProbe, MoveFrom;
+    implements_identify, IdentifyProbe, Identify;
+    implements_upgrade_identity, UpgradeIdentityProbe, UpgradeIdentity;
+    implements_list, ListProbe, ListResource;
 }

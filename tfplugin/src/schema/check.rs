@@ -1,5 +1,7 @@
 //! Checks of a schema itself: problems that Terraform would reject or misbehave on.
 
+mod identity;
+
 use std::collections::BTreeSet;
 
 use super::nested::Members;
@@ -53,7 +55,8 @@ impl Schema {
         self.check_reserving(&RESERVED_IN_PROVIDERS)
     }
 
-    /// Checks the schema of an action or of `provider_meta`, where Terraform reserves no name.
+    /// Checks the schema of an action, a list's filter or `provider_meta`, where Terraform reserves
+    /// no name.
     pub(crate) fn check_nested(&self) -> Result<(), Vec<SchemaProblem>> {
         self.check_reserving(&[])
     }

@@ -28,12 +28,16 @@ pub(crate) struct ApplyRequest {
     pub(crate) planned: Encoded,
     pub(crate) config: Encoded,
     pub(crate) private: Vec<u8>,
+    /// The planned identity. Empty from Terraform before 1.12.
+    pub(crate) identity: Encoded,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ApplyResponse {
     /// `None` keeps the prior state and private data unchanged.
     pub(crate) state: Option<Encoded>,
+    /// The identity of the state.
+    pub(crate) identity: Option<Encoded>,
     pub(crate) private: Vec<u8>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -56,7 +60,7 @@ impl<P: Provider> Server<P> {
         };
         context.set_change(change.config.clone(), change.planned.clone());
         let outcome = catch_panic(self.change(entry, &mut context, &change)).await;
-        response(&entry.schema, context, &change, outcome)
+        self.response(entry, context, &change, outcome)
     }
 
     /// Calls the resource's create, update or delete. The new state after a delete is null.
@@ -80,12 +84,49 @@ impl<P: Provider> Server<P> {
             }
         }
     }
+
+    fn response(
+        &self,
+        entry: &ResourceEntry<P::Client>,
+        mut context: Context,
+        change: &Change,
+        outcome: Result<Dynamic>,
+    ) -> ApplyResponse {
+        let schema = &*entry.schema;
+        let (state, mut problems) = new_state(schema, context.take_saved(), change, outcome);
+        let identity = state.as_ref().filter(|state| !state.is_null());
+        let identity = identity.and_then(|state| {
+            let updates = !change.prior.is_null();
+            self.identity_after_apply(entry, &change.identity, updates, state, &mut problems)
+        });
+        let state = match state
+            .map(|state| Encoded::from_value(schema, &state))
+            .transpose()
+        {
+            Ok(state) => state,
+            Err(failure) => {
+                problems.extend(failure.into_diagnostics());
+                None
+            }
+        };
+        let deleted = change.planned.is_null() && problems.is_empty();
+        ApplyResponse {
+            private: match &state {
+                Some(_) if !deleted => context.private_bytes(),
+                _ => Vec::new(),
+            },
+            diagnostics: diagnostics(context, Failure::from_diagnostics(problems)),
+            identity: identity.filter(|_| state.is_some()),
+            state,
+        }
+    }
 }
 
 struct Change {
     prior: Dynamic,
     planned: Dynamic,
     config: Dynamic,
+    identity: Encoded,
 }
 
 impl Change {
@@ -94,18 +135,19 @@ impl Change {
             prior: request.prior.into_value(schema)?,
             planned: request.planned.into_value(schema)?,
             config: request.config.into_value(schema)?,
+            identity: request.identity,
         })
     }
 }
 
-fn response(
+/// The state to store, and the problems with it. `None` keeps the prior state.
+fn new_state(
     schema: &PreparedSchema,
-    mut context: Context,
+    saved: Option<Dynamic>,
     change: &Change,
     outcome: Result<Dynamic>,
-) -> ApplyResponse {
-    let saved = context.take_saved();
-    let (state, mut problems) = match outcome {
+) -> (Option<Dynamic>, Vec<Diagnostic>) {
+    match outcome {
         Ok(state) if state.is_null() => (Some(state), Vec::new()),
         Ok(state) => {
             let mut state = normalise_state(schema, state);
@@ -124,25 +166,6 @@ fn response(
             });
             (state, failure.into_diagnostics())
         }
-    };
-    let state = match state
-        .map(|state| Encoded::from_value(schema, &state))
-        .transpose()
-    {
-        Ok(state) => state,
-        Err(failure) => {
-            problems.extend(failure.into_diagnostics());
-            None
-        }
-    };
-    let deleted = change.planned.is_null() && problems.is_empty();
-    ApplyResponse {
-        private: match &state {
-            Some(_) if !deleted => context.private_bytes(),
-            _ => Vec::new(),
-        },
-        diagnostics: diagnostics(context, Failure::from_diagnostics(problems)),
-        state,
     }
 }
 

@@ -27,6 +27,12 @@ impl Encoded {
         }
     }
 
+    /// `None` if Terraform sent no value at all.
+    pub(crate) fn if_present(self) -> Option<Self> {
+        let is_present = !self.msgpack.is_empty() || !self.json.is_empty();
+        is_present.then_some(self)
+    }
+
     pub(crate) fn encode(value: &Dynamic, ty: &Type) -> Result<Self> {
         Ok(Self {
             msgpack: msgpack::encode_response(value, ty)?,

@@ -24,6 +24,7 @@ pub(crate) struct MoveRequest {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MoveResponse {
     pub(crate) state: Option<Encoded>,
+    pub(crate) identity: Option<Encoded>,
     pub(crate) private: Vec<u8>,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
@@ -32,18 +33,25 @@ impl<P: Provider> Server<P> {
     /// Stores no private data of the other type: only what `move_from` sets is stored.
     pub(crate) fn move_resource(&self, request: &MoveRequest) -> MoveResponse {
         let mut context = self.context();
-        let (state, failure) = match catch_panic_sync(|| self.try_move(&mut context, request)) {
-            Ok(state) => (Some(state), None),
-            Err(failure) => (None, Some(failure)),
+        let moved = catch_panic_sync(|| self.try_move(&mut context, request));
+        let (state, identity, failure) = match moved {
+            Ok((state, identity)) => (Some(state), identity, None),
+            Err(failure) => (None, None, Some(failure)),
         };
         MoveResponse {
             state,
+            identity,
             private: context.private_bytes(),
             diagnostics: diagnostics(context, failure),
         }
     }
 
-    fn try_move(&self, context: &mut Context, request: &MoveRequest) -> Result<Encoded> {
+    /// The state and the identity.
+    fn try_move(
+        &self,
+        context: &mut Context,
+        request: &MoveRequest,
+    ) -> Result<(Encoded, Option<Encoded>)> {
         let entry = self.resource(&request.target_type)?;
         let moved = match entry.calls.move_from {
             Some(move_from) => {
@@ -74,9 +82,8 @@ impl<P: Provider> Server<P> {
                 ),
             )
         })?;
-        Encoded::from_value(
-            &entry.schema,
-            &null_unknowns(normalise_state(&entry.schema, state)),
-        )
+        let state = null_unknowns(normalise_state(&entry.schema, state));
+        let identity = self.identity_after_move(entry, &state);
+        Ok((Encoded::from_value(&entry.schema, &state)?, identity))
     }
 }

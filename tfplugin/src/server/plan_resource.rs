@@ -20,11 +20,14 @@ pub(crate) struct PlanRequest {
     pub(crate) proposed: Encoded,
     pub(crate) config: Encoded,
     pub(crate) private: Vec<u8>,
+    /// Empty from Terraform before 1.12.
+    pub(crate) identity: Encoded,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PlanResponse {
     pub(crate) planned: Option<Encoded>,
+    pub(crate) identity: Option<Encoded>,
     pub(crate) requires_replace: Vec<Path>,
     pub(crate) private: Vec<u8>,
     pub(crate) deferral: Option<DeferralReason>,
@@ -74,7 +77,9 @@ impl<P: Provider> Server<P> {
             plan.planned = normalise_state(schema, plan.planned);
         }
         check_consistency(schema, &plan)?;
+        let identity = self.identity_in_plan(entry, &request.identity, &plan)?;
         Ok(PlanResponse {
+            identity,
             planned: Some(Encoded::from_value(schema, &plan.planned)?),
             requires_replace: plan.requires_replace.into_iter().collect(),
             ..PlanResponse::default()

@@ -15,6 +15,8 @@ pub(crate) struct Schemas {
     pub(crate) provider: Arc<Schema>,
     pub(crate) resources: Vec<(&'static str, Arc<Schema>)>,
     pub(crate) data_sources: Vec<(&'static str, Arc<Schema>)>,
+    /// The filters of the resources that can be listed.
+    pub(crate) lists: Vec<(&'static str, Arc<Schema>)>,
     pub(crate) functions: Vec<(&'static str, Signature)>,
     pub(crate) actions: Vec<(&'static str, Arc<Schema>)>,
     pub(crate) ephemeral_resources: Vec<(&'static str, Arc<Schema>)>,
@@ -27,6 +29,7 @@ pub(crate) struct Schemas {
 pub(crate) struct Names {
     pub(crate) resources: Vec<&'static str>,
     pub(crate) data_sources: Vec<&'static str>,
+    pub(crate) lists: Vec<&'static str>,
     pub(crate) functions: Vec<&'static str>,
     pub(crate) actions: Vec<&'static str>,
     pub(crate) ephemeral_resources: Vec<&'static str>,
@@ -52,6 +55,7 @@ impl<P: Provider> Server<P> {
         let mut diagnostics = self.registry.problems();
         diagnostics.extend(schema_errors("provider", "", provider.check_provider()));
         let mut resources = Vec::with_capacity(self.registry.resources.len());
+        let mut lists = Vec::new();
         for (name, entry) in &self.registry.resources {
             diagnostics.extend(schema_errors(
                 "resource",
@@ -59,6 +63,15 @@ impl<P: Provider> Server<P> {
                 entry.schema.definition.check(),
             ));
             resources.push((*name, Arc::clone(&entry.schema.definition)));
+            if let Some(identity) = &entry.calls.identity {
+                let check = identity.schema.definition.check_identity();
+                diagnostics.extend(schema_errors("the identity of", name, check));
+            }
+            if let Some(list) = &entry.calls.list {
+                let check = list.schema.definition.check_nested();
+                diagnostics.extend(schema_errors("list resource", name, check));
+                lists.push((*name, Arc::clone(&list.schema.definition)));
+            }
         }
         let mut data_sources = Vec::with_capacity(self.registry.data_sources.len());
         for (name, entry) in &self.registry.data_sources {
@@ -92,6 +105,7 @@ impl<P: Provider> Server<P> {
             provider,
             resources,
             data_sources,
+            lists,
             functions: functions.signatures,
             actions,
             ephemeral_resources,
@@ -120,7 +134,10 @@ impl<P: Provider> Server<P> {
     }
 
     pub(crate) fn names(&self) -> Names {
+        let listable = self.registry.resources.iter();
+        let listable = listable.filter(|(_, entry)| entry.calls.list.is_some());
         Names {
+            lists: listable.map(|(name, _)| *name).collect(),
             resources: self.registry.resources.keys().copied().collect(),
             data_sources: self.registry.data_sources.keys().copied().collect(),
             functions: self.registry.functions.keys().copied().collect(),

@@ -51,7 +51,7 @@ impl<P: Provider> Server<P> {
         })
     }
 
-    fn validate<'s>(
+    pub(super) fn validate<'s>(
         &'s self,
         write_only_allowed: bool,
         config: Encoded,

@@ -13,6 +13,7 @@ use crate::path::Path;
 use crate::plugin::Ending;
 use crate::provider::Provider;
 use crate::schema::PreparedSchema;
+use crate::server::import_resource::ImportTarget;
 use crate::server::move_resource::MoveRequest;
 use crate::server::upgrade_resource::UpgradeRequest;
 use crate::server::{Encoded, Server};
@@ -41,7 +42,10 @@ impl<P: Provider> Harness<P> {
     /// # Errors
     /// If Core would reject a schema.
     pub async fn check_schemas(&self) -> Result<Vec<Diagnostic>> {
-        warnings(self.client.schemas().await?)
+        let mut found = warnings(self.client.schemas().await?)?;
+        let (_, diagnostics) = self.client.identity_types().await?;
+        found.extend(warnings(diagnostics)?);
+        Ok(found)
     }
 
     /// The schemas as Terraform gets them.
@@ -202,18 +206,30 @@ impl<P: Provider> Harness<P> {
     /// # Errors
     /// If the import fails, or no object has this id.
     pub async fn import(&self, type_name: &str, id: &str) -> Result<Instance<'_, P>> {
-        let response = self.client.import(type_name, id).await?;
+        self.import_target(type_name, ImportTarget::Id(id.to_owned()), id)
+            .await
+    }
+
+    /// Imports an object and reads it. `shown` is the target in an error.
+    pub(super) async fn import_target(
+        &self,
+        type_name: &str,
+        target: ImportTarget,
+        shown: &str,
+    ) -> Result<Instance<'_, P>> {
+        let response = self.client.import(type_name, target).await?;
         warnings(response.diagnostics)?;
         let state = response.state.unwrap_or_default();
         let mut imported = self.resource(type_name);
         imported.set_state(&state, response.private)?;
+        imported.set_identity(response.identity)?;
         imported.read().await?;
         if imported.exists() {
             return Ok(imported);
         }
         Err(Failure::new(
             "Cannot import non-existent remote object",
-            format!("Reading {type_name} {id:?} right after its import found nothing."),
+            format!("Reading {type_name} {shown:?} right after its import found nothing."),
         ))
     }
 
@@ -280,6 +296,7 @@ impl<P: Provider> Harness<P> {
         warnings(response.diagnostics)?;
         let mut moved = self.resource(type_name);
         moved.set_state(&response.state.unwrap_or_default(), response.private)?;
+        moved.set_identity(response.identity)?;
         Ok(moved)
     }
 

@@ -1,5 +1,7 @@
 //! A resource instance in a test: its state as Terraform would store it, and its operations.
 
+mod identity;
+
 use serde_json::Value as Json;
 
 use super::config::{configuration, to_json};
@@ -17,12 +19,15 @@ use crate::server::Encoded;
 use crate::server::apply_resource::ApplyRequest;
 use crate::server::plan_resource::PlanRequest;
 use crate::server::read_resource::ReadRequest;
+use identity::expect_known_identity;
 
 /// A resource instance, with the state that Terraform would store.
 pub struct Instance<'h, P: Provider> {
     harness: &'h Harness<P>,
     type_name: String,
     state: Dynamic,
+    /// Null if the resource has no identity.
+    identity: Dynamic,
     private: Vec<u8>,
     tainted: bool,
 }
@@ -33,6 +38,7 @@ impl<'h, P: Provider> Instance<'h, P> {
             harness,
             type_name: type_name.to_owned(),
             state: Dynamic::Null,
+            identity: Dynamic::Null,
             private: Vec::new(),
             tainted: false,
         }
@@ -51,6 +57,7 @@ impl<'h, P: Provider> Instance<'h, P> {
             harness,
             type_name: self.type_name.clone(),
             state: self.state.clone(),
+            identity: self.identity.clone(),
             private: self.private.clone(),
             tainted: self.tainted,
         }
@@ -100,7 +107,8 @@ impl<'h, P: Provider> Instance<'h, P> {
     /// # Errors
     /// If the provider or Core would reject the plan.
     pub async fn plan_destroy(&self) -> Result<PlannedChange> {
-        self.request_plan(&self.state, Dynamic::Null, &self.private)
+        let identity = self.encoded_identity(&self.identity)?;
+        self.request_plan(&self.state, Dynamic::Null, &self.private, identity)
             .await
     }
 
@@ -142,8 +150,11 @@ impl<'h, P: Provider> Instance<'h, P> {
         warnings.extend(first.warnings.clone());
         let replaces = self.tainted || first.action() == PlannedAction::Replace;
         let first = if replaces && self.exists() {
-            self.remove(first.private).await?;
-            let second = self.request_plan(&Dynamic::Null, first.config, &[]).await?;
+            let identity = self.encoded_identity(&first.identity)?;
+            self.remove(first.private, first.identity).await?;
+            let second = self
+                .request_plan(&Dynamic::Null, first.config, &[], identity)
+                .await?;
             warnings.extend(second.warnings.clone());
             second
         } else {
@@ -181,7 +192,9 @@ impl<'h, P: Provider> Instance<'h, P> {
             return Ok(Vec::new());
         }
         let prior = self.state.clone();
-        let request = self.apply_request(&prior, &last.planned, &last.config, last.private)?;
+        let identity = self.encoded_identity(&last.identity)?;
+        let request =
+            self.apply_request(&prior, &last.planned, &last.config, last.private, identity)?;
         self.apply_change(request, &last.planned).await
     }
 
@@ -220,10 +233,12 @@ impl<'h, P: Provider> Instance<'h, P> {
                 type_name: self.type_name.clone(),
                 state: Encoded::from_value(self.schema()?, &self.state)?,
                 private: self.private.clone(),
+                identity: self.encoded_identity(&self.identity)?,
             })
             .await?;
         let found = warnings(response.diagnostics)?;
         self.set_state(&response.state, response.private)?;
+        self.identity = self.decode_identity(response.identity)?;
         Ok(found)
     }
 
@@ -234,7 +249,7 @@ impl<'h, P: Provider> Instance<'h, P> {
     pub async fn destroy(&mut self) -> Result<Vec<Diagnostic>> {
         let plan = self.plan_destroy().await?;
         let mut warnings = plan.warnings;
-        warnings.extend(self.remove(plan.private).await?);
+        warnings.extend(self.remove(plan.private, plan.identity).await?);
         Ok(warnings)
     }
 
@@ -268,7 +283,9 @@ impl<'h, P: Provider> Instance<'h, P> {
     }
 
     async fn plan_config(&self, config: Dynamic) -> Result<PlannedChange> {
-        self.request_plan(&self.state, config, &self.private).await
+        let identity = self.encoded_identity(&self.identity)?;
+        self.request_plan(&self.state, config, &self.private, identity)
+            .await
     }
 
     async fn request_plan(
@@ -276,6 +293,7 @@ impl<'h, P: Provider> Instance<'h, P> {
         prior: &Dynamic,
         config: Dynamic,
         private: &[u8],
+        identity: Encoded,
     ) -> Result<PlannedChange> {
         let schema = self.schema()?;
         let proposed = proposed_state(schema, &config, prior);
@@ -288,6 +306,7 @@ impl<'h, P: Provider> Instance<'h, P> {
                 proposed: Encoded::from_value(schema, &proposed)?,
                 config: Encoded::from_value(schema, &config)?,
                 private: private.to_vec(),
+                identity,
             })
             .await?;
         let warnings = warnings(response.diagnostics)?;
@@ -296,8 +315,13 @@ impl<'h, P: Provider> Instance<'h, P> {
             .unwrap_or_default()
             .decode(&schema.value_type)?;
         fail_on_errors(check_plan(schema, &config, prior, &planned))?;
+        let identity = self.decode_identity(response.identity)?;
+        if !prior.is_null() && response.requires_replace.is_empty() {
+            expect_known_identity(&identity)?;
+        }
         Ok(PlannedChange {
             schema: schema.clone(),
+            identity,
             config,
             prior: prior.clone(),
             planned,
@@ -308,9 +332,11 @@ impl<'h, P: Provider> Instance<'h, P> {
         })
     }
 
-    async fn remove(&mut self, private: Vec<u8>) -> Result<Vec<Diagnostic>> {
+    async fn remove(&mut self, private: Vec<u8>, identity: Dynamic) -> Result<Vec<Diagnostic>> {
         let prior = self.state.clone();
-        let request = self.apply_request(&prior, &Dynamic::Null, &Dynamic::Null, private)?;
+        let identity = self.encoded_identity(&identity)?;
+        let none = &Dynamic::Null;
+        let request = self.apply_request(&prior, none, none, private, identity)?;
         self.apply_change(request, &Dynamic::Null).await
     }
 
@@ -320,6 +346,7 @@ impl<'h, P: Provider> Instance<'h, P> {
         planned: &Dynamic,
         config: &Dynamic,
         private: Vec<u8>,
+        identity: Encoded,
     ) -> Result<ApplyRequest> {
         let schema = self.schema()?;
         Ok(ApplyRequest {
@@ -328,6 +355,7 @@ impl<'h, P: Provider> Instance<'h, P> {
             planned: Encoded::from_value(schema, planned)?,
             config: Encoded::from_value(schema, config)?,
             private,
+            identity,
         })
     }
 
@@ -346,11 +374,13 @@ impl<'h, P: Provider> Instance<'h, P> {
             .unwrap_or_default()
             .decode(&schema.value_type)?;
         if outcome.is_ok() || !state.is_null() {
+            self.identity = self.decode_identity(response.identity)?;
             self.state = state;
             self.private = response.private;
             self.tainted = creates && outcome.is_err() && self.exists();
         }
         let warnings = outcome?;
+        expect_known_identity(&self.identity)?;
         fail_on_errors(check_applied(schema, planned, &self.state))?;
         Ok(warnings)
     }

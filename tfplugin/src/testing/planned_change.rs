@@ -17,6 +17,7 @@ pub struct PlannedChange {
     pub(super) config: Dynamic,
     pub(super) prior: Dynamic,
     pub(super) planned: Dynamic,
+    pub(super) identity: Dynamic,
     pub(super) requires_replace: Vec<Path>,
     pub(super) private: Vec<u8>,
     pub(super) warnings: Vec<Diagnostic>,
@@ -53,6 +54,12 @@ impl PlannedChange {
         self.planned
             .get(&path.into())
             .is_some_and(Dynamic::is_unknown)
+    }
+
+    /// The planned identity; null if there is none or Terraform cannot know it yet.
+    #[must_use]
+    pub fn identity(&self) -> Json {
+        to_json(&self.identity)
     }
 
     /// The paths that require replacement.
