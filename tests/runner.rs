@@ -19,6 +19,7 @@ mod test_ledger_race;
 mod test_origin;
 mod test_parallel;
 mod test_plans;
+mod test_query;
 mod test_quickstart;
 mod test_readiness;
 mod test_reap;

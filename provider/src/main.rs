@@ -7,6 +7,7 @@ mod data_sources;
 mod diag;
 mod functions;
 mod ledger;
+mod listing_filter;
 mod origin;
 mod preflight;
 mod provider;

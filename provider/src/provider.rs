@@ -128,6 +128,8 @@ impl Provider for Jiti {
         registry
             .resource::<StackResource>()
             .importable()
+            .identifiable()
+            .listable()
             .resource::<ReadinessResource>()
             .data_source::<StackDataSource>()
             .data_source::<StacksDataSource>()

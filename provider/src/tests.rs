@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod imports;
+mod lists;
+mod newer_schemas;
 mod plans;
 mod policy;
 mod unknown_provider_block;

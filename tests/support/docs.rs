@@ -11,15 +11,13 @@ use serde_json::{Map, Value};
 pub fn pages(schema: &Value, examples: &Path) -> BTreeMap<String, String> {
     let mut pages = BTreeMap::new();
     pages.insert("index.md".to_owned(), index(schema, examples));
-    for (kind, folder, file) in [
-        ("resource_schemas", "resources", "resource.tf"),
-        ("data_source_schemas", "data-sources", "data-source.tf"),
-    ] {
-        for (name, entry) in object(&schema[kind]) {
-            let example = examples.join(folder).join(name);
+    for kind in KINDS {
+        for (name, entry) in object(&schema[kind.schemas]) {
+            let example = examples.join(kind.folder).join(name);
             let short = name.strip_prefix("jiti_").unwrap_or(name);
-            let text = block_page(name, kind, &entry["block"], &example, file);
-            pages.insert(format!("{folder}/{short}.md"), text);
+            let identity = &schema["resource_identity_schemas"][name];
+            let text = block_page(name, kind, &entry["block"], identity, &example);
+            pages.insert(format!("{}/{short}.md", kind.folder), text);
         }
     }
     for (name, function) in object(&schema["functions"]) {
@@ -31,6 +29,38 @@ pub fn pages(schema: &Value, examples: &Path) -> BTreeMap<String, String> {
     }
     pages
 }
+
+/// What has a page with attributes.
+struct Kind {
+    /// The key of `terraform providers schema -json`.
+    schemas: &'static str,
+    /// The folder of the pages and of the examples.
+    folder: &'static str,
+    /// The file with the example.
+    file: &'static str,
+    title: &'static str,
+}
+
+const KINDS: &[Kind] = &[
+    Kind {
+        schemas: "resource_schemas",
+        folder: "resources",
+        file: "resource.tf",
+        title: "Resource",
+    },
+    Kind {
+        schemas: "data_source_schemas",
+        folder: "data-sources",
+        file: "data-source.tf",
+        title: "Data Source",
+    },
+    Kind {
+        schemas: "list_resource_schemas",
+        folder: "list-resources",
+        file: "list-resource.tfquery.hcl",
+        title: "List Resource",
+    },
+];
 
 fn index(schema: &Value, examples: &Path) -> String {
     let block = &schema["provider"]["block"];
@@ -49,12 +79,8 @@ fn index(schema: &Value, examples: &Path) -> String {
     page
 }
 
-fn block_page(name: &str, kind: &str, block: &Value, folder: &Path, file: &str) -> String {
-    let what = if kind == "resource_schemas" {
-        "Resource"
-    } else {
-        "Data Source"
-    };
+fn block_page(name: &str, kind: &Kind, block: &Value, identity: &Value, folder: &Path) -> String {
+    let what = kind.title;
     let mut page = front(
         &format!("{name} {what}"),
         first_sentence(text(&block["description"])),
@@ -64,12 +90,43 @@ fn block_page(name: &str, kind: &str, block: &Value, folder: &Path, file: &str) 
         "# {name} ({what})\n\n{}\n\n",
         text(&block["description"])
     );
-    example(&mut page, &folder.join(file), "terraform");
+    example(&mut page, &folder.join(kind.file), "terraform");
     schema_section(&mut page, block);
-    if let Ok(command) = std::fs::read_to_string(folder.join("import.sh")) {
-        let _ = write!(page, "\n## Import\n\n```shell\n{command}```\n");
+    if kind.folder == "resources" {
+        import_section(&mut page, identity, folder);
     }
     page
+}
+
+fn import_section(page: &mut String, identity: &Value, folder: &Path) {
+    let by_identity = std::fs::read_to_string(folder.join("import-by-identity.tf"));
+    let by_id = std::fs::read_to_string(folder.join("import.sh"));
+    if by_identity.is_ok() || by_id.is_ok() {
+        page.push_str("\n## Import\n");
+    }
+    if let Ok(command) = by_id {
+        let _ = write!(page, "\n```shell\n{command}```\n");
+    }
+    if let Ok(block) = by_identity {
+        let _ = write!(
+            page,
+            "\nFrom Terraform 1.12 on, an `import` block can use the identity:\n\n\
+             ```terraform\n{block}```\n\n### Identity Schema\n\n"
+        );
+        for (name, attribute) in object(&identity["attributes"]) {
+            let optional = if attribute["required_for_import"] == true {
+                ""
+            } else {
+                ", Optional"
+            };
+            let _ = writeln!(
+                page,
+                "- `{name}` ({}{optional}) {}",
+                title(&type_name(&attribute["type"])),
+                one_line(text(&attribute["description"]))
+            );
+        }
+    }
 }
 
 fn function_page(name: &str, function: &Value, folder: &Path) -> String {

@@ -7,6 +7,7 @@ use tfplugin::{Context, DataSource, Model, Result, Value};
 use super::known_ledger;
 use super::listing_model::ListingModel;
 use crate::client::Client;
+use crate::listing_filter::{LIVE_PHASES, ListingFilter, check_flag, check_one_of};
 
 /// The data source.
 pub(crate) struct StacksDataSource {
@@ -35,25 +36,6 @@ pub(crate) struct StacksModel {
     #[attribute(computed)]
     stacks: Value<Vec<ListingModel>>,
 }
-
-const PHASES: [&str; 7] = [
-    "provisioning",
-    "ready",
-    "asleep",
-    "purgatory",
-    "tearing_down",
-    "residue",
-    "gone",
-];
-const FLAGS: [&str; 7] = [
-    "idle",
-    "expiring",
-    "expired",
-    "held",
-    "protected",
-    "over_budget",
-    "unleased",
-];
 
 impl DataSource for StacksDataSource {
     type Client = Client;
@@ -84,10 +66,16 @@ impl DataSource for StacksDataSource {
             Vec::new()
         };
         let view = self.client.view().await?;
+        let filter = ListingFilter {
+            app: &config.app,
+            owner: &config.owner,
+            phase: &config.phase,
+            flag: &config.flag,
+        };
         let stacks: Vec<ListingModel> = leases
             .iter()
             .map(|lease| Listing::new(lease, &view))
-            .filter(|listing| matches_filters(&config, listing))
+            .filter(|listing| filter.matches(listing))
             .map(ListingModel::from)
             .collect();
         Ok(StacksModel {
@@ -97,35 +85,7 @@ impl DataSource for StacksDataSource {
     }
 }
 
-fn matches_filters(config: &StacksModel, listing: &Listing) -> bool {
-    let matches = |filter: &Value<String>, actual: &str| match filter {
-        Value::Known(filter) => filter == actual,
-        Value::Null | Value::Unknown => true,
-    };
-    matches(&config.app, listing.app.as_ref())
-        && matches(&config.owner, listing.owner.as_ref())
-        && matches(&config.phase, &listing.phase.to_string())
-        && match &config.flag {
-            Value::Known(filter) => listing.flags.iter().any(|flag| flag.as_str() == filter),
-            Value::Null | Value::Unknown => true,
-        }
-}
-
 fn check_phase(phase: &str) -> std::result::Result<(), String> {
-    check_one_of(phase, &PHASES)
-}
-
-fn check_flag(flag: &str) -> std::result::Result<(), String> {
-    check_one_of(flag, &FLAGS)
-}
-
-fn check_one_of(value: &str, allowed: &[&str]) -> std::result::Result<(), String> {
-    if allowed.contains(&value) {
-        Ok(())
-    } else {
-        Err(format!(
-            "Invalid value {value:?}. Use one of {}.",
-            allowed.join(", ")
-        ))
-    }
+    let phases: Vec<_> = LIVE_PHASES.into_iter().chain(["gone"]).collect();
+    check_one_of(phase, &phases)
 }

@@ -226,6 +226,10 @@ impl Import for StackResource {
 }
 
 impl StackResource {
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Stores the id of the ledger that has the lease, so that a later run can name it if it is
     /// lost.
     async fn store_ledger_id(&self, context: &mut Context) -> Result<()> {

@@ -110,7 +110,7 @@ impl From<TeardownModel> for TeardownInputs {
     }
 }
 
-fn check_name(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
+pub(super) fn check_name(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
     StackName::new(text).map(drop)
 }
 

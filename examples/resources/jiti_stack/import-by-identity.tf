@@ -1,0 +1,6 @@
+import {
+  to = jiti_stack.this
+  identity = {
+    name = "checkout-pr-412"
+  }
+}
