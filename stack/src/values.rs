@@ -7,3 +7,4 @@ pub(crate) mod serde_timestamp;
 pub mod shell;
 pub mod tags;
 pub mod ttl;
+pub mod until;

@@ -10,6 +10,5 @@ pub(crate) mod table;
 pub(crate) mod teardown_plan;
 pub(crate) mod text;
 pub(crate) mod titles;
-pub(crate) mod until;
 pub(crate) mod values;
 pub(crate) mod verdict;

@@ -9,8 +9,8 @@ use crate::cli::output::change;
 use crate::cli::several;
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
-use crate::format::until::Until;
 use crate::format::values;
+use stack::values::until::Until;
 
 /// Keep the reaper away from one stack, or from several, until a stated time
 ///

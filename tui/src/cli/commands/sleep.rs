@@ -15,8 +15,8 @@ use crate::cli::several;
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::text::clean;
-use crate::format::until::Until;
 use crate::format::{describe, values};
+use stack::values::until::Until;
 
 /// Stop the compute of one stack, or of several, and keep the data
 ///

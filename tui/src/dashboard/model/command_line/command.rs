@@ -10,8 +10,8 @@ use super::super::store::StackStore;
 use crate::dashboard::msg::Msg;
 use crate::dashboard::stack_key::StackKey;
 use crate::dashboard::theme::ThemeName;
-use crate::format::until::Until;
 use crate::nearest::{nearest, unknown};
+use stack::values::until::Until;
 
 /// What commands refer to.
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,7 @@ use crate::dashboard::model::bulk_action::BulkAction;
 use crate::dashboard::msg::Msg;
 use crate::dashboard::problem::Problem;
 use crate::dashboard::stack_key::StackKey;
-use crate::format::until::Until;
+use stack::values::until::Until;
 
 /// The popup.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use stack::{Lease, Policy, Span, StackName};
 use tui_input::Input;
 
-use crate::format::until::Until;
+use stack::values::until::Until;
 
 /// The preset end of a hold.
 const USUAL: &str = "4h";

@@ -7,7 +7,7 @@ use stack::service::power::SleepPlan;
 use tui_input::Input;
 
 use super::plan_request::PlanRequest;
-use crate::format::until::Until;
+use stack::values::until::Until;
 
 /// The popup.
 #[derive(Debug)]

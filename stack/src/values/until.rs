@@ -3,11 +3,12 @@
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use stack::Span;
+
+use crate::values::ttl::Span;
 
 /// The end of a hold or a sleep: `6h` or `2026-03-02T18:00:00Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Until {
+pub enum Until {
     /// This long after now.
     After(Span),
     /// At this time.
@@ -16,10 +17,11 @@ pub(crate) enum Until {
 
 impl Until {
     /// The end as a time, in whole milliseconds like every time in the ledger.
-    pub(crate) fn resolve(self, now: Timestamp) -> Timestamp {
+    #[must_use]
+    pub fn resolve(self, now: Timestamp) -> Timestamp {
         match self {
             Self::After(span) => span.after(now),
-            Self::At(time) => stack::clock::truncate_to_millis(time),
+            Self::At(time) => crate::clock::truncate_to_millis(time),
         }
     }
 }
