@@ -4,7 +4,7 @@
 //! unknown ledger or config is therefore an error only in calls that cannot do without it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -174,6 +174,18 @@ impl Client {
             .get_or_init(read)
             .as_ref()
             .map_err(Clone::clone)
+    }
+
+    /// The config file that the user named; `None` for the default one, which `jiti` finds itself.
+    ///
+    /// # Errors
+    /// If its path is known only during apply.
+    pub(crate) fn explicit_config(&self) -> Result<Option<&Path>> {
+        match &self.0.config_path {
+            ConfigPath::Explicit(path) => Ok(Some(path)),
+            ConfigPath::Default(_) | ConfigPath::None => Ok(None),
+            ConfigPath::Unknown => Err(diag::unknown_argument("config")),
+        }
     }
 
     /// The policy that the ledger holds; `None` if it holds none. A failed read is repeated by the

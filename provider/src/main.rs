@@ -1,5 +1,6 @@
 //! terraform-provider-jiti: leases and readiness for just-in-time stacks.
 
+mod actions;
 mod checks;
 mod client;
 mod command_guard;

@@ -1,4 +1,4 @@
-//! The provider: its configuration, and the resources, data sources and functions that it
+//! The provider: its configuration, and the resources, data sources, functions and actions that it
 //! registers.
 
 use std::path::Path;
@@ -6,6 +6,9 @@ use std::path::Path;
 use stack::config::PathSource;
 use tfplugin::{Context, Ending, Failure, Model, Provider, Registry, Result, Value};
 
+use crate::actions::{
+    ExtendAction, HoldAction, SleepAction, TeardownAction, UnholdAction, WakeAction,
+};
 use crate::client::{Client, ConfigPath};
 use crate::data_sources::{StackDataSource, StacksDataSource};
 use crate::diag;
@@ -135,7 +138,13 @@ impl Provider for Jiti {
             .data_source::<StacksDataSource>()
             .function::<TagsFunction>()
             .function::<StackNameFunction>()
-            .function::<DurationFunction>();
+            .function::<DurationFunction>()
+            .action::<ExtendAction>()
+            .action::<HoldAction>()
+            .action::<UnholdAction>()
+            .action::<SleepAction>()
+            .action::<WakeAction>()
+            .action::<TeardownAction>();
     }
 
     async fn shutdown(&self, client: &Client, ending: Ending) {

@@ -14,4 +14,4 @@ mod written_arguments;
 pub(crate) use checks_model::checks as checks_of;
 pub(crate) use readiness::ReadinessResource;
 pub(crate) use stack::{StackResource, stack_name};
-pub(crate) use stack_model::StackModel;
+pub(crate) use stack_model::{StackModel, check_name, check_span};

@@ -1,6 +1,7 @@
 //! Tests of the provider in process, through the calls that Terraform makes. Tests that need the
 //! real Terraform are in the package e2e.
 
+mod actions;
 mod bad_input;
 mod imports;
 mod lists;

@@ -110,7 +110,7 @@ impl From<TeardownModel> for TeardownInputs {
     }
 }
 
-pub(super) fn check_name(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
+pub(crate) fn check_name(text: &str) -> Result<(), impl std::fmt::Display + use<>> {
     StackName::new(text).map(drop)
 }
 

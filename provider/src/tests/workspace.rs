@@ -1,5 +1,7 @@
 //! A folder in which tests run the provider.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
@@ -56,14 +58,41 @@ impl Workspace {
         harness
     }
 
+    /// Starts and configures a provider process whose `PATH` has a folder with this program.
+    pub(super) async fn provider_with_program(&self, name: &str, script: &str) -> Harness<Jiti> {
+        let folder = self.folder.path().join("bin");
+        std::fs::create_dir_all(&folder).unwrap();
+        let program = folder.join(name);
+        std::fs::write(&program, script).unwrap();
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        let harness = self.unconfigured_with_path("root", false, vec![folder]);
+        assert_eq!(harness.configure(provider_block()).await, Ok(Vec::new()));
+        harness
+    }
+
+    /// The path of a file in the workspace.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
     /// Starts a provider process in the given root module, without configuring it.
     pub(super) fn unconfigured(&self, root: &str, tears_down: bool) -> Harness<Jiti> {
+        self.unconfigured_with_path(root, tears_down, Vec::new())
+    }
+
+    fn unconfigured_with_path(
+        &self,
+        root: &str,
+        tears_down: bool,
+        path: Vec<PathBuf>,
+    ) -> Harness<Jiti> {
         let directory = self.folder.path().join(root);
         std::fs::create_dir_all(&directory).unwrap();
         Harness::new(Jiti::new(Environment {
             directory,
             user: "ana".to_owned(),
             tears_down,
+            path,
             ..Environment::default()
         }))
     }

@@ -1,0 +1,6 @@
+# terraform apply -invoke=action.jiti_unhold.demo
+action "jiti_unhold" "demo" {
+  config {
+    name = "checkout-pr-412"
+  }
+}
