@@ -5,6 +5,7 @@
 
 mod decisions;
 mod gaps;
+mod latest;
 mod savings;
 mod sentences;
 mod statistics;

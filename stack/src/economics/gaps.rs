@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::latest::Latest;
 use super::timeline::{LeaseTimeline, SliceState, StartOutcome};
 use crate::idle::DEFAULT_WINDOW;
 use crate::values::id::StackName;
@@ -16,11 +17,14 @@ pub(super) struct IdleGap {
     pub(super) length: Elapsed,
 }
 
+/// The number of gaps that a verdict considers: the latest ones.
+const MAX_GAPS: usize = 200;
+
 /// Collects the gaps of stacks, in any order of their leases.
 #[derive(Debug, Default)]
 pub(super) struct GapCollector {
     /// The gaps within leases.
-    within: Vec<IdleGap>,
+    within: Latest<IdleGap, MAX_GAPS>,
     /// For each stack and the number of its lease, its first and its last use.
     leases: Vec<((StackName, u32), UseInterval)>,
 }
@@ -37,7 +41,7 @@ impl GapCollector {
         let used = used_times(lease);
         for pair in used.windows(2) {
             if let [before, after] = pair {
-                self.within.extend(gap(before, after));
+                self.within.add_all(gap(before, after));
             }
         }
         let last = used.last().map_or(lease.from, |last| last.to);
@@ -51,22 +55,22 @@ impl GapCollector {
 
     /// Adds the gaps and the leases of another collection.
     pub(super) fn merge(&mut self, other: Self) {
-        self.within.extend(other.within);
+        self.within.merge(other.within);
         self.leases.extend(other.leases);
     }
 
-    /// All gaps that ended at or after `since`, in the order of their ends.
+    /// The latest gaps that ended at or after `since`, in the order of their ends.
     pub(super) fn finish(mut self, since: Timestamp) -> Vec<IdleGap> {
         self.leases.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let mut gaps = self.within;
         let later = self.leases.iter().skip(1);
         for (((stack, _), before), ((next, _), after)) in self.leases.iter().zip(later) {
             if stack == next {
-                gaps.extend(gap(before, after));
+                gaps.add_all(gap(before, after));
             }
         }
+        let mut gaps = gaps.into_sorted();
         gaps.retain(|gap| gap.until >= since);
-        gaps.sort_unstable();
         gaps
     }
 }

@@ -24,9 +24,6 @@ pub const MIN_STARTS: usize = 3;
 /// The number of gaps that a verdict needs.
 pub const MIN_GAPS: usize = 3;
 
-/// The number of gaps that a verdict considers: the latest ones.
-const MAX_GAPS: usize = 200;
-
 /// The number of times that the gaps are resampled.
 const RESAMPLES: u32 = 1_000;
 
@@ -232,8 +229,7 @@ impl VerdictHistory {
     }
 
     pub(super) fn verdict(mut self, app: AppName, since: Timestamp) -> Verdict {
-        let mut gaps = std::mem::take(&mut self.gaps).finish(since);
-        gaps.drain(..gaps.len().saturating_sub(MAX_GAPS));
+        let gaps = std::mem::take(&mut self.gaps).finish(since);
         let mut verdict = Verdict {
             app,
             choice: None,

@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::latest::Latest;
 use super::sentences::count;
 use super::statistics::{mann_whitney, median};
 use super::timeline::{Start, StartKind};
@@ -61,7 +62,7 @@ pub(super) struct VersionHistory {
 struct VersionStarts {
     first_request: Timestamp,
     /// For each kind, the times of the requests, and how long they took.
-    by_kind: BTreeMap<StartKind, Vec<(Timestamp, Elapsed)>>,
+    by_kind: BTreeMap<StartKind, Latest<(Timestamp, Elapsed), MAX_COMPARED_STARTS>>,
 }
 
 impl VersionHistory {
@@ -83,7 +84,7 @@ impl VersionHistory {
         if let Some(starts) = self.versions.get_mut(&start.version) {
             starts.first_request = starts.first_request.min(start.requested_at);
             let of_kind = starts.by_kind.entry(start.kind).or_default();
-            of_kind.push((start.requested_at, time));
+            of_kind.add((start.requested_at, time));
         }
     }
 
@@ -164,16 +165,15 @@ impl VersionStarts {
     fn merge(&mut self, other: Self) {
         self.first_request = self.first_request.min(other.first_request);
         for (kind, starts) in other.by_kind {
-            self.by_kind.entry(kind).or_default().extend(starts);
+            self.by_kind.entry(kind).or_default().merge(starts);
         }
     }
 
     /// How long the latest starts of a kind took.
     fn latest(&self, kind: StartKind) -> Vec<Elapsed> {
-        let mut starts = self.by_kind.get(&kind).cloned().unwrap_or_default();
-        starts.sort_unstable();
-        let latest = starts.iter().rev().take(MAX_COMPARED_STARTS);
-        latest.map(|(_, time)| *time).collect()
+        let latest = self.by_kind.get(&kind).cloned().unwrap_or_default();
+        let latest = latest.into_sorted().into_iter().rev();
+        latest.map(|(_, time)| time).collect()
     }
 }
 

@@ -37,10 +37,11 @@ impl<B, A, M> HistoryFold<B, A, M> {
         A: Fn(&mut T, &StackName, u32, &LeaseHistory) + Sync,
         M: Fn(&mut T, T) + Sync,
     {
-        let parts = parts(std::mem::take(&mut histories.leases), share);
+        let mut leases = std::mem::take(&mut histories.leases);
+        let size = part_size(leases.len(), share);
         let mut folded = thread::scope(|scope| {
             let fold = |part| move || self.stored(part, replayed);
-            let mut parts = parts.into_iter();
+            let mut parts = leases.chunks_mut(size);
             let first = parts.next().unwrap_or_default();
             let others: Vec<_> = parts.map(|part| scope.spawn(fold(part))).collect();
             let mut folded = self.stored(first, replayed)?;
@@ -61,7 +62,7 @@ impl<B, A, M> HistoryFold<B, A, M> {
         Some(folded)
     }
 
-    fn stored<T>(&self, leases: Vec<ReportLease>, replayed: &Replayed) -> Option<T>
+    fn stored<T>(&self, leases: &mut [ReportLease], replayed: &Replayed) -> Option<T>
     where
         B: Fn() -> T,
         A: Fn(&mut T, &StackName, u32, &LeaseHistory),
@@ -69,7 +70,7 @@ impl<B, A, M> HistoryFold<B, A, M> {
         let mut folded = (self.begin)();
         for lease in leases {
             if !replayed.contains_key(&lease.stack) {
-                let history = LeaseHistory::decode(&lease.history)?;
+                let history = LeaseHistory::decode(&std::mem::take(&mut lease.history))?;
                 (self.add)(&mut folded, &lease.stack, lease.number, &history);
             }
         }
@@ -77,17 +78,11 @@ impl<B, A, M> HistoryFold<B, A, M> {
     }
 }
 
-/// Splits leases into one part for each core, with at least `share` leases each.
-fn parts(mut leases: Vec<ReportLease>, share: NonZeroUsize) -> Vec<Vec<ReportLease>> {
+/// How many of these leases each core gets, at least `share`.
+fn part_size(leases: usize, share: NonZeroUsize) -> usize {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let count = (leases.len() / share).clamp(1, cores);
-    let size = leases.len().div_ceil(count);
-    let mut parts = Vec::with_capacity(count);
-    while parts.len() + 1 < count {
-        parts.push(leases.split_off(leases.len().saturating_sub(size)));
-    }
-    parts.push(leases);
-    parts
+    let parts = (leases / share).clamp(1, cores);
+    leases.div_ceil(parts).max(1)
 }
 
 /// The leases that exist and have new events, with their numbers.
