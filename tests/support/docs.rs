@@ -1,22 +1,77 @@
 //! The pages that the Terraform Registry reads, generated from the provider's schema and the
-//! examples.
+//! examples. Apart from comments they are what HashiCorp's `tfplugindocs` generates.
+
+mod schema;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use schema::{identity_section, schema_section, title_of_type, type_name};
+
+/// A kind of things that a provider has, each with a page.
+struct Kind {
+    /// The key in the output of `terraform providers schema -json`.
+    key: &'static str,
+    /// The folder of its pages and of its examples.
+    folder: &'static str,
+    /// What its pages call it.
+    title: &'static str,
+    /// The beginning and the end of the names of its example files.
+    example: (&'static str, &'static str),
+}
+
+const KINDS: [Kind; 5] = [
+    Kind {
+        key: "resource_schemas",
+        folder: "resources",
+        title: "Resource",
+        example: ("resource", ".tf"),
+    },
+    Kind {
+        key: "data_source_schemas",
+        folder: "data-sources",
+        title: "Data Source",
+        example: ("data-source", ".tf"),
+    },
+    Kind {
+        key: "ephemeral_resource_schemas",
+        folder: "ephemeral-resources",
+        title: "Ephemeral Resource",
+        example: ("ephemeral-resource", ".tf"),
+    },
+    Kind {
+        key: "list_resource_schemas",
+        folder: "list-resources",
+        title: "List Resource",
+        example: ("list-resource", ".tfquery.hcl"),
+    },
+    Kind {
+        key: "action_schemas",
+        folder: "actions",
+        title: "Action",
+        example: ("action", ".tf"),
+    },
+];
+
 /// Every generated page: its path below `docs/`, and its text.
+///
+/// `schema` is one provider of the output of `terraform providers schema -json`. A kind that the
+/// Terraform which printed it does not know has no pages.
 pub fn pages(schema: &Value, examples: &Path) -> BTreeMap<String, String> {
     let mut pages = BTreeMap::new();
     pages.insert("index.md".to_owned(), index(schema, examples));
-    for kind in KINDS {
-        for (name, entry) in object(&schema[kind.schemas]) {
-            let example = examples.join(kind.folder).join(name);
+    for kind in &KINDS {
+        for (name, entry) in object(&schema[kind.key]) {
             let short = name.strip_prefix("jiti_").unwrap_or(name);
-            let identity = &schema["resource_identity_schemas"][name];
-            let text = block_page(name, kind, &entry["block"], identity, &example);
+            let identity = match kind.folder {
+                "resources" => &schema["resource_identity_schemas"][name],
+                _ => &Value::Null,
+            };
+            let folder = examples.join(kind.folder).join(name);
+            let text = block_page(kind, name, &entry["block"], identity, &folder);
             pages.insert(format!("{}/{short}.md", kind.folder), text);
         }
     }
@@ -30,102 +85,77 @@ pub fn pages(schema: &Value, examples: &Path) -> BTreeMap<String, String> {
     pages
 }
 
-/// What has a page with attributes.
-struct Kind {
-    /// The key of `terraform providers schema -json`.
-    schemas: &'static str,
-    /// The folder of the pages and of the examples.
-    folder: &'static str,
-    /// The file with the example.
-    file: &'static str,
-    title: &'static str,
+/// The folders that hold only generated pages.
+pub fn folders() -> impl Iterator<Item = &'static str> {
+    let kinds = KINDS.iter().map(|kind| kind.folder);
+    kinds.chain(["functions"])
 }
-
-const KINDS: &[Kind] = &[
-    Kind {
-        schemas: "resource_schemas",
-        folder: "resources",
-        file: "resource.tf",
-        title: "Resource",
-    },
-    Kind {
-        schemas: "data_source_schemas",
-        folder: "data-sources",
-        file: "data-source.tf",
-        title: "Data Source",
-    },
-    Kind {
-        schemas: "list_resource_schemas",
-        folder: "list-resources",
-        file: "list-resource.tfquery.hcl",
-        title: "List Resource",
-    },
-];
 
 fn index(schema: &Value, examples: &Path) -> String {
     let block = &schema["provider"]["block"];
-    let mut page = front("jiti Provider", first_sentence(text(&block["description"])));
-    let _ = write!(
-        page,
-        "# jiti Provider\n\n{}\n\n",
-        text(&block["description"])
+    let description = text(&block["description"]);
+    let mut page = format!(
+        "---\n{MADE_BY}\npage_title: \"jiti Provider\"\ndescription: |-\n{}\n---\n\n\
+         # jiti Provider\n\n{description}\n\n",
+        plain(description)
     );
-    example(
+    usage(
         &mut page,
-        &examples.join("provider/provider.tf"),
-        "terraform",
+        &example_files(&examples.join("provider"), "provider", ".tf"),
     );
-    schema_section(&mut page, block);
+    page.push_str(&schema_section(block));
     page
 }
 
-fn block_page(name: &str, kind: &Kind, block: &Value, identity: &Value, folder: &Path) -> String {
-    let what = kind.title;
-    let mut page = front(
-        &format!("{name} {what}"),
-        first_sentence(text(&block["description"])),
-    );
-    let _ = write!(
-        page,
-        "# {name} ({what})\n\n{}\n\n",
-        text(&block["description"])
-    );
-    example(&mut page, &folder.join(kind.file), "terraform");
-    schema_section(&mut page, block);
-    if kind.folder == "resources" {
-        import_section(&mut page, identity, folder);
-    }
+fn block_page(kind: &Kind, name: &str, block: &Value, identity: &Value, folder: &Path) -> String {
+    let description = text(&block["description"]);
+    let title = kind.title;
+    let mut page = front(&format!("{name} {title}"), description);
+    let _ = write!(page, "# {name} ({title})\n\n{description}\n\n");
+    let (begin, end) = kind.example;
+    usage(&mut page, &example_files(folder, begin, end));
+    page.push_str(&schema_section(block));
+    imports(&mut page, identity, folder);
     page
 }
 
-fn import_section(page: &mut String, identity: &Value, folder: &Path) {
-    let by_identity = std::fs::read_to_string(folder.join("import-by-identity.tf"));
-    let by_id = std::fs::read_to_string(folder.join("import.sh"));
-    if by_identity.is_ok() || by_id.is_ok() {
-        page.push_str("\n## Import\n");
+/// The ways to import a resource that have an example: by identity, by id, and by a command.
+fn imports(page: &mut String, identity: &Value, folder: &Path) {
+    const BLOCK: &str =
+        "[`import` block](https://developer.hashicorp.com/terraform/language/import)";
+    let file = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
+    let by_identity = file("import-by-identity.tf");
+    let by_id = file("import-by-string-id.tf");
+    let command = file("import.sh");
+    if by_identity.is_none() && by_id.is_none() && command.is_none() {
+        return;
     }
-    if let Ok(command) = by_id {
-        let _ = write!(page, "\n```shell\n{command}```\n");
-    }
-    if let Ok(block) = by_identity {
+    page.push_str("\n## Import\n\nImport is supported using the following syntax:\n");
+    if let Some(path) = by_identity.filter(|_| identity.is_object()) {
         let _ = write!(
             page,
-            "\nFrom Terraform 1.12 on, an `import` block can use the identity:\n\n\
-             ```terraform\n{block}```\n\n### Identity Schema\n\n"
+            "\nIn Terraform v1.12.0 and later, the {BLOCK} can be used with the `identity` \
+             attribute, for example:\n\n{}\n\n{}",
+            code("terraform", &path),
+            identity_section(identity)
         );
-        for (name, attribute) in object(&identity["attributes"]) {
-            let optional = if attribute["required_for_import"] == true {
-                ""
-            } else {
-                ", Optional"
-            };
-            let _ = writeln!(
-                page,
-                "- `{name}` ({}{optional}) {}",
-                title(&type_name(&attribute["type"])),
-                one_line(text(&attribute["description"]))
-            );
-        }
+    }
+    if let Some(path) = by_id {
+        let _ = write!(
+            page,
+            "\nIn Terraform v1.5.0 and later, the {BLOCK} can be used with the `id` attribute, \
+             for example:\n\n{}\n",
+            code("terraform", &path)
+        );
+    }
+    if let Some(path) = command {
+        let _ = write!(
+            page,
+            "\nThe [`terraform import` command]\
+             (https://developer.hashicorp.com/terraform/cli/commands/import) can be used, for \
+             example:\n\n{}\n",
+            code("shell", &path)
+        );
     }
 }
 
@@ -136,7 +166,7 @@ fn function_page(name: &str, function: &Value, folder: &Path) -> String {
         "# function: {name}\n\n{}\n\n",
         text(&function["description"])
     );
-    example(&mut page, &folder.join("function.tf"), "terraform");
+    usage(&mut page, &example_files(folder, "function", ".tf"));
     let parameters: Vec<&Value> = function["parameters"]
         .as_array()
         .map(|list| list.iter().collect())
@@ -144,161 +174,85 @@ fn function_page(name: &str, function: &Value, folder: &Path) -> String {
     let signature: Vec<String> = parameters
         .iter()
         .map(|parameter| {
-            format!(
-                "{} {}",
-                text(&parameter["name"]),
-                type_name(&parameter["type"])
-            )
+            let ty = type_name(&parameter["type"]);
+            format!("{} {ty}", text(&parameter["name"]))
         })
         .collect();
     let returns = type_name(&function["return_type"]);
+    assert!(
+        function["variadic_parameter"].is_null(),
+        "{name}: the generator knows no variadic parameter"
+    );
     let _ = write!(
         page,
-        "## Signature\n\n```text\n{name}({}) {returns}\n```\n",
+        "## Signature\n\n```text\n{name}({}) {returns}\n```\n\n## Arguments\n\n",
         signature.join(", ")
     );
-    page.push_str("\n## Arguments\n\n");
-    for (place, parameter) in parameters.iter().enumerate() {
-        let nullable = if parameter["is_nullable"] == true {
-            ", Nullable"
-        } else {
-            ""
+    for parameter in parameters {
+        let nullable = match parameter["is_nullable"] == true {
+            true => ", Nullable",
+            false => "",
         };
+        let ty = title_of_type(&parameter["type"]);
+        let description = text(&parameter["description"]);
+        // Markdown counts for itself.
         let _ = writeln!(
             page,
-            "{}. `{}` ({}{nullable}) {}",
-            place + 1,
-            text(&parameter["name"]),
-            title(&type_name(&parameter["type"])),
-            one_line(text(&parameter["description"]))
+            "1. `{}` ({ty}{nullable}) {description}",
+            text(&parameter["name"])
         );
     }
     page
 }
 
+const MADE_BY: &str =
+    "# Made by `make docs` from the provider's schema and examples/; changes here are lost.";
+
 fn front(title: &str, description: &str) -> String {
     format!(
-        "---\npage_title: \"{title} - jiti\"\nsubcategory: \"\"\ndescription: |-\n  {}\n---\n\n\
-         <!-- Made by `make docs` from the provider's schema and examples/; changes here are lost. -->\n\n",
-        one_line(description)
+        "---\n{MADE_BY}\npage_title: \"{title} - jiti\"\nsubcategory: \"\"\ndescription: |-\n{}\n---\n\n",
+        plain(description)
     )
 }
 
-fn example(page: &mut String, file: &Path, language: &str) {
-    if let Ok(text) = std::fs::read_to_string(file) {
-        let _ = write!(page, "## Example Usage\n\n```{language}\n{text}```\n\n");
+/// The text without Markdown, indented for the front matter. Descriptions use only code spans.
+fn plain(description: &str) -> String {
+    let text = description.replace('`', "");
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let lines: Vec<String> = lines.map(|line| format!("  {}", line.trim())).collect();
+    lines.join("\n")
+}
+
+/// The example files of a folder, sorted.
+fn example_files(folder: &Path, begin: &str, end: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        name.starts_with(begin) && name.ends_with(end)
+    });
+    files.sort();
+    files
+}
+
+fn usage(page: &mut String, files: &[PathBuf]) {
+    if !files.is_empty() {
+        page.push_str("## Example Usage\n\n");
+    }
+    for file in files {
+        let _ = write!(page, "{}\n\n", code("terraform", file));
     }
 }
 
-fn schema_section(page: &mut String, block: &Value) {
-    page.push_str("## Schema\n");
-    let mut nested = Vec::new();
-    attributes(page, object(&block["attributes"]), "", &mut nested);
-    while !nested.is_empty() {
-        let (path, inner) = nested.remove(0);
-        let anchor = path.replace('.', "--");
-        let _ = write!(
-            page,
-            "\n<a id=\"nestedatt--{anchor}\"></a>\n### Nested Schema for `{path}`\n"
-        );
-        attributes(page, &inner, &path, &mut nested);
-    }
-}
-
-fn attributes(
-    page: &mut String,
-    attributes: &Map<String, Value>,
-    below: &str,
-    nested: &mut Vec<(String, Map<String, Value>)>,
-) {
-    for (heading, wanted) in [
-        ("Required", "required"),
-        ("Optional", "optional"),
-        ("Read-Only", ""),
-    ] {
-        let chosen: Vec<_> = attributes
-            .iter()
-            .filter(|(_, attribute)| match wanted {
-                "" => attribute["required"] != true && attribute["optional"] != true,
-                flag => attribute[flag] == true,
-            })
-            .collect();
-        if chosen.is_empty() {
-            continue;
-        }
-        let hashes = if below.is_empty() { "\n### " } else { "\n" };
-        let _ = write!(
-            page,
-            "{hashes}{heading}{}\n\n",
-            if below.is_empty() { "" } else { ":" }
-        );
-        for (name, attribute) in chosen {
-            let shape = if attribute["nested_type"].is_object() {
-                format!(
-                    "Attributes {}",
-                    title(text(&attribute["nested_type"]["nesting_mode"]))
-                )
-            } else {
-                title(&type_name(&attribute["type"]))
-            };
-            let _ = write!(
-                page,
-                "- `{name}` ({shape}) {}",
-                one_line(text(&attribute["description"]))
-            );
-            if attribute["nested_type"].is_object() {
-                let path = if below.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{below}.{name}")
-                };
-                let anchor = path.replace('.', "--");
-                let _ = write!(
-                    page,
-                    " (see [below for nested schema](#nestedatt--{anchor}))"
-                );
-                nested.push((
-                    path,
-                    object(&attribute["nested_type"]["attributes"]).clone(),
-                ));
-            }
-            page.push('\n');
-        }
-    }
-}
-
-/// `string`, `list of string`, `map of number`, as the Registry writes types.
-fn type_name(ty: &Value) -> String {
-    match ty {
-        Value::String(name) => name.clone(),
-        Value::Array(parts) => {
-            let inner = parts.get(1).map(type_name).unwrap_or_default();
-            format!("{} of {inner}", parts.first().map(text).unwrap_or_default())
-        }
-        _ => "object".to_owned(),
-    }
-}
-
-fn title(text: &str) -> String {
-    text.split(' ')
-        .map(|word| match word {
-            "of" => word.to_owned(),
-            _ => word[..1].to_uppercase() + &word[1..],
-        })
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn first_sentence(text: &str) -> &str {
-    text.split("\n\n").next().unwrap_or_default()
+fn code(language: &str, file: &Path) -> String {
+    let text = std::fs::read_to_string(file).unwrap();
+    format!("```{language}\n{}\n```", text.trim())
 }
 
 fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
+    value.as_str().unwrap_or_default().trim()
 }
 
 fn object(value: &Value) -> &Map<String, Value> {

@@ -1,0 +1,5 @@
+action "jiti_archive" "a" {
+  config {
+    id = "1"
+  }
+}

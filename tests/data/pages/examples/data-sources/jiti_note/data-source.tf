@@ -1,0 +1,3 @@
+data "jiti_note" "a" {
+  id = "1"
+}

@@ -1,0 +1,1 @@
+ephemeral "jiti_token" "a" {}

@@ -1,0 +1,3 @@
+list "jiti_note" "all" {
+  provider = jiti
+}

@@ -1,0 +1,4 @@
+import {
+  to = jiti_note.a
+  id = "1"
+}

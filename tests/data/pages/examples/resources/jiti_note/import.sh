@@ -1,0 +1,1 @@
+terraform import jiti_note.a 1

@@ -1,0 +1,4 @@
+# More.
+resource "jiti_note" "b" {
+  text = "b"
+}

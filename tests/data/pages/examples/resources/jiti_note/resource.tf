@@ -1,0 +1,3 @@
+resource "jiti_note" "a" {
+  text = "a"
+}
