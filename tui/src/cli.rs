@@ -14,7 +14,7 @@ use clap::CommandFactory;
 use args::{Cli, Command};
 use commands::{
     complete_stacks, completions, cost, dashboard, demo, doctor, events, extend, forget, hold, iam,
-    ledger, ls, mark, policy, reap, report, show, sleep, sync, teardown, touch, unhold, wake,
+    ledger, ls, man, mark, policy, reap, report, show, sleep, sync, teardown, touch, unhold, wake,
 };
 use context::Context;
 use ui::Ui;
@@ -70,6 +70,7 @@ pub(crate) fn run(
             Command::Completions(arguments) => {
                 completions::run(&arguments, &mut Cli::command(), ui)
             }
+            Command::Man(arguments) => man::run(&arguments, Cli::command(), ui),
             // It has a runtime of its own, which does not wait for a slow ledger.
             Command::CompleteStacks(_) => Ok(()),
         }

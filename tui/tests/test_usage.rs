@@ -229,3 +229,46 @@ fn completions_for_every_shell() {
     }
     sandbox.run(&["completions", "cmd"]).exits(2);
 }
+
+/// There is a man page for each command, and none for what the help does not show. A folder that
+/// cannot be written to is an error.
+#[test]
+fn man_pages_for_every_command() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&["man", "pages/man1"]).ok();
+    let page = |name: &str| {
+        let path = sandbox.path(format!("pages/man1/{name}.1"));
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    let help = sandbox.run(&["--help"]).ok().stdout;
+    let commands = help.split("Commands:").nth(1).unwrap();
+    let commands = commands.split("Options:").next().unwrap().lines();
+    let commands: Vec<&str> = commands
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !name.is_empty() && *name != "help")
+        .collect();
+    assert!(commands.len() > 20, "{commands:?}");
+    for name in &commands {
+        let text = page(&format!("jiti-{name}"));
+        assert!(text.contains(".SH SYNOPSIS"), "{name}: {text}");
+        assert!(page("jiti").contains(&format!("\\-{name}(1)")), "{name}");
+    }
+    let files: Vec<String> = std::fs::read_dir(sandbox.path("pages/man1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(
+        ran.stdout
+            .starts_with(&format!("{} man pages in ", files.len()))
+    );
+    assert!(files.contains(&"jiti-ledger-init.1".to_owned()));
+    for hidden in ["teardown-run", "complete-stacks", "help"] {
+        assert!(!files.contains(&format!("jiti-{hidden}.1")), "{hidden}");
+    }
+    std::fs::write(sandbox.path("file"), "").unwrap();
+    let ran = sandbox.run(&["man", "file/man1"]).exits(1);
+    assert!(
+        ran.stderr.contains("cannot write man pages into"),
+        "{ran:?}"
+    );
+}

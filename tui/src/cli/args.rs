@@ -52,6 +52,7 @@ pub(crate) enum Command {
     Iam(commands::iam::Arguments),
     Demo(commands::demo::Arguments),
     Completions(commands::completions::Arguments),
+    Man(commands::man::Arguments),
     #[command(hide = true)]
     CompleteStacks(commands::complete_stacks::Arguments),
 }

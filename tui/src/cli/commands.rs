@@ -13,6 +13,7 @@ pub(crate) mod hold;
 pub(crate) mod iam;
 pub(crate) mod ledger;
 pub(crate) mod ls;
+pub(crate) mod man;
 pub(crate) mod mark;
 pub(crate) mod policy;
 pub(crate) mod reap;
