@@ -17,6 +17,7 @@ mod test_iam;
 mod test_interrupt;
 mod test_ledger_race;
 mod test_origin;
+mod test_packages;
 mod test_parallel;
 mod test_plans;
 mod test_query;

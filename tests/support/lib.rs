@@ -7,6 +7,7 @@ pub mod dynamodb;
 pub mod git;
 pub mod http_state;
 pub mod moto;
+pub mod package;
 pub mod proxy;
 pub mod sandbox;
 pub mod source;

@@ -334,7 +334,7 @@ pub(crate) fn provider_package() -> PathBuf {
 }
 
 /// Terraform's name of this platform, such as `linux_amd64`.
-fn platform() -> &'static str {
+pub(crate) fn platform() -> &'static str {
     match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => "linux_amd64",
         ("linux", "aarch64") => "linux_arm64",
