@@ -13,6 +13,7 @@ mod test_dashboard;
 mod test_discovery;
 mod test_docs;
 mod test_examples;
+mod test_guides;
 mod test_iam;
 mod test_interrupt;
 mod test_ledger_race;

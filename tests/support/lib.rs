@@ -5,6 +5,7 @@ pub mod docs;
 pub mod dynamo_faults;
 pub mod dynamodb;
 pub mod git;
+pub mod guide;
 pub mod http_state;
 pub mod moto;
 pub mod package;
