@@ -237,6 +237,24 @@ fn only_the_stores_hold_sql() {
     );
 }
 
+/// The compiler refuses `unsafe` in every package: in those that users get by the workspace's
+/// lints, in the others by their own.
+#[test]
+fn no_package_has_unsafe_code() {
+    let forbids = "unsafe_code = \"forbid\"";
+    let workspace = std::fs::read_to_string(project().join("Cargo.toml")).unwrap();
+    let lints = workspace.split("[workspace.lints.rust]").nth(1).unwrap();
+    assert!(lints.trim_start().starts_with(forbids));
+    let packages = metadata()["packages"].as_array().unwrap().clone();
+    assert!(packages.len() >= 8, "{packages:?}");
+    for package in packages {
+        let path = package["manifest_path"].as_str().unwrap();
+        let manifest = std::fs::read_to_string(path).unwrap();
+        let inherits = manifest.contains("[lints]\nworkspace = true");
+        assert!(inherits || manifest.contains(forbids), "{path}");
+    }
+}
+
 /// No lint is disabled for a whole file, because that would hide the next mistake too.
 #[test]
 fn no_lint_is_switched_off_for_a_file() {

@@ -111,28 +111,9 @@ fn without_comments(page: &str) -> String {
 /// exist.
 #[test]
 fn the_numbers_are_tested() {
-    let guide = std::fs::read_to_string(project().join("docs/guides/numbers.md")).unwrap();
-    // Lines are wrapped anywhere.
-    let guide = guide.split_whitespace().collect::<Vec<_>>().join(" ");
-    let named = |kind: &str| -> Vec<String> {
-        let parts = guide.split(kind).skip(1);
-        let parts = parts.map(|part| part.split_once(')').map_or(part, |(named, _)| named));
-        let names = parts.flat_map(|part| part.split('`').skip(1).step_by(2));
-        names.map(str::to_owned).collect()
-    };
-    let tests = [named("(Test "), named("(Tests ")].concat();
-    let files = source::files(&["stack", "tui", "tests"]);
-    assert!(tests.len() > 10, "{tests:?}");
-    for test in tests {
-        let signature = format!("fn {test}(");
-        let mut lines = files.iter().flat_map(source::SourceFile::lines);
-        let is_there = lines.any(|(_, line)| line.contains(&signature));
-        assert!(
-            is_there,
-            "docs/guides/numbers.md names {test}, which is no test"
-        );
-    }
-    let scenarios = [named("(Scenario "), named("(Scenarios ")].concat();
+    let guide = "numbers.md";
+    assert_tests_exist(guide, 10);
+    let scenarios = [named(guide, "(Scenario "), named(guide, "(Scenarios ")].concat();
     assert!(scenarios.len() > 3, "{scenarios:?}");
     for scenario in scenarios {
         let files = [
@@ -142,4 +123,37 @@ fn the_numbers_are_tested() {
         let is_there = files.iter().any(|file| project().join(file).is_file());
         assert!(is_there, "there is none of {files:?}");
     }
+}
+
+/// The threat model names the tests that prove it, and all of them exist.
+#[test]
+fn the_threat_model_is_tested() {
+    assert_tests_exist("security.md", 50);
+}
+
+/// Asserts that a guide names more than `least` tests, and that all of them exist.
+fn assert_tests_exist(guide: &str, least: usize) {
+    let tests = [named(guide, "(Test "), named(guide, "(Tests ")].concat();
+    assert!(tests.len() > least, "{guide}: {tests:?}");
+    let files = source::files(&["stack", "aws", "provider", "tfplugin", "tui", "tests"]);
+    for test in tests {
+        let signature = format!("fn {test}(");
+        let mut lines = files.iter().flat_map(source::SourceFile::lines);
+        let is_there = lines.any(|(_, line)| line.contains(&signature));
+        assert!(
+            is_there,
+            "docs/guides/{guide} names {test}, which is no test"
+        );
+    }
+}
+
+/// What a guide names in code spans after these words, up to the closing parenthesis.
+fn named(guide: &str, kind: &str) -> Vec<String> {
+    let guide = std::fs::read_to_string(project().join("docs/guides").join(guide)).unwrap();
+    // Lines are wrapped anywhere.
+    let guide = guide.split_whitespace().collect::<Vec<_>>().join(" ");
+    let parts = guide.split(kind).skip(1);
+    let parts = parts.map(|part| part.split_once(')').map_or(part, |(named, _)| named));
+    let names = parts.flat_map(|part| part.split('`').skip(1).step_by(2));
+    names.map(str::to_owned).collect()
 }
