@@ -39,6 +39,8 @@ mod services;
 mod signal;
 #[cfg(feature = "cloud")]
 mod tags;
+#[cfg(all(test, feature = "cloud"))]
+mod test_fuzz;
 #[cfg(feature = "cloud")]
 mod time;
 #[cfg(feature = "cloud")]

@@ -18,6 +18,8 @@ mod root_module;
 mod state;
 mod state_lock;
 mod stream;
+#[cfg(test)]
+mod test_fuzz;
 mod variable;
 
 /// The variable that is set when jiti runs Terraform. The provider then checks no limit: Terraform

@@ -2,6 +2,8 @@
 
 // Marks the helpers in the module as test code for the linter.
 #[cfg(test)]
+mod test_fuzz;
+#[cfg(test)]
 mod test_inventory;
 #[cfg(test)]
 mod test_ledger;

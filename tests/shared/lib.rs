@@ -1,7 +1,10 @@
-//! What the tests of several packages share: an HTTP server, a webhook receiver, and a terminal.
+//! What the tests of several packages share: random input, figures of benchmarks, an HTTP server, a
+//! webhook receiver, and a terminal.
 //!
 //! Cargo.toml also lists the features with which every test build compiles shared dependencies.
 
+pub mod figures;
+pub mod fuzz;
 pub mod http;
 pub mod terminal;
 pub mod webhook;

@@ -32,7 +32,6 @@ mod test_minimal;
 mod test_model;
 #[cfg(test)]
 mod test_model_blocks;
-mod test_model_docs;
 #[cfg(test)]
 mod test_model_errors;
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub(crate) mod replay;
 pub(crate) mod stack_key;
 pub(crate) mod tasks;
 pub(crate) mod terminal;
+#[cfg(test)]
+mod test_fuzz;
 pub(crate) mod theme;
 pub(crate) mod update;
 pub(crate) mod view;

@@ -17,6 +17,9 @@ use crate::error::CommandError;
 /// The version of the file format. It increases when an older jiti cannot read new recordings.
 const FORMAT_VERSION: u32 = 1;
 
+/// The most columns, and rows, of a replay. A damaged recording must not ask for gigabytes.
+const MAX_SIDE: u16 = 1_000;
+
 /// The first line: the state at the start.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct RecordingHeader {
@@ -52,7 +55,11 @@ impl RecordingHeader {
 
     /// The model at the start of the recording.
     pub(crate) fn model(self) -> Model {
-        Model::new(self.settings, self.size, self.now)
+        let size = Size {
+            columns: self.size.columns.min(MAX_SIDE),
+            rows: self.size.rows.min(MAX_SIDE),
+        };
+        Model::new(self.settings, size, self.now)
     }
 }
 

@@ -49,6 +49,13 @@ pub(crate) fn in_terminal(path: &Path) -> Result<(), CommandError> {
 /// Replays without a terminal and prints the last screen.
 pub(crate) fn as_text(path: &Path, ui: &mut Ui) -> Result<(), CommandError> {
     let (beginning, events) = record::read(path)?;
+    replayed_screen(beginning, events)
+        .lines()
+        .try_for_each(|line| ui.line(line))
+}
+
+/// The last screen of a recording.
+pub(super) fn replayed_screen(beginning: RecordingHeader, events: Vec<RecordedEvent>) -> String {
     let mut model = replayed(beginning);
     for RecordedEvent { event, .. } in events {
         take(&mut model, event);
@@ -57,8 +64,6 @@ pub(crate) fn as_text(path: &Path, ui: &mut Ui) -> Result<(), CommandError> {
     let Ok(mut terminal) = Terminal::new(backend);
     let Ok(_) = terminal.draw(|frame| view(frame, &model));
     screen_text(terminal.backend().buffer())
-        .lines()
-        .try_for_each(|line| ui.line(line))
 }
 
 /// The model at the start of a recording, marked as a replay.
