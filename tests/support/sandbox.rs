@@ -13,6 +13,7 @@ use crate::terraform::Root;
 /// A temporary folder with everything that terraform and jiti read or write.
 pub struct Sandbox {
     dir: TempDir,
+    ledger: PathBuf,
     environment: Mutex<Vec<(String, String)>>,
 }
 
@@ -29,6 +30,7 @@ impl Sandbox {
             .tempdir()
             .unwrap();
         let sandbox = Self {
+            ledger: dir.path().join("ledger.db"),
             dir,
             environment: Mutex::default(),
         };
@@ -58,7 +60,12 @@ impl Sandbox {
     }
 
     pub fn ledger(&self) -> PathBuf {
-        self.path("ledger.db")
+        self.ledger.clone()
+    }
+
+    /// Puts the ledger into a folder of the sandbox, before anything uses it.
+    pub fn put_ledger_into(&mut self, folder: &str) {
+        self.ledger = self.path(folder).join("ledger.db");
     }
 
     /// Replaces the config file.
