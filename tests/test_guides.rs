@@ -72,6 +72,7 @@ fn guides() -> Vec<PathBuf> {
         "README.md",
         "examples/aws/README.md",
         "examples/ci/README.md",
+        "tfplugin/docs/publishing.md",
     ] {
         guides.push(project().join(page));
     }
