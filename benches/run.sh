@@ -1,22 +1,39 @@
 #!/usr/bin/env bash
-# Runs all benchmarks in release builds. Ratios are medians of interleaved runs, because machines are noisy.
+# Runs the benchmarks in release builds, and writes what they measured into docs/dev/benchmarks.md. Ratios are medians of
+# interleaved runs, because machines are noisy.
+#   benches/run.sh [NAME...]    default: all, which are ledger report shared startup dashboard terraform sweep
+# NOTE is what the page says besides, such as NOTE="while other programs ran".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$(cargo metadata --locked --no-deps --format-version 1 |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
-cargo build --quiet --locked --release -p provider --bins
+JITI_BENCH_FIGURES=$(mktemp)
+export JITI_BENCH_FIGURES
+trap 'rm -f "$JITI_BENCH_FIGURES"' EXIT
+bench() { cargo bench --quiet --locked "$@"; }
 
-printf '== The ledger\n'
-cargo bench --quiet --locked -p stack
-printf '\n== The shared ledger\n'
-tests/dynamodb/prepare.sh
-cargo bench --quiet --locked -p aws --no-default-features --features ledger --bench shared_ledger
-printf '\n== Start-up of the provider\n'
-cargo bench --quiet --locked -p tfplugin --bench startup -- "$target/release/terraform-provider-jiti"
-printf '\n== The dashboard\n'
-cargo bench --quiet --locked -p tui --bench dashboard
-printf '\n== A run of Terraform\n'
-cargo bench --quiet --locked -p e2e --bench terraform
-printf '\n== A sweep\n'
-tests/python/prepare.sh && tests/python/prepare.sh bench
-cargo bench --quiet --locked -p e2e --bench sweep
+[ $# -gt 0 ] || set -- ledger report shared startup dashboard terraform sweep
+for name in "$@"; do
+  printf '== %s\n' "$name"
+  case $name in
+    ledger | report) bench -p stack --bench "$name" ;;
+    shared)
+      tests/dynamodb/prepare.sh
+      bench -p aws --no-default-features --features ledger --bench shared_ledger
+      ;;
+    startup)
+      cargo build --quiet --locked --release -p provider --bins
+      bench -p tfplugin --bench startup -- "$target/release/terraform-provider-jiti"
+      ;;
+    dashboard) bench -p tui --bench dashboard ;;
+    terraform) bench -p e2e --bench terraform ;;
+    sweep)
+      tests/python/prepare.sh && tests/python/prepare.sh bench
+      bench -p e2e --bench sweep
+      ;;
+    *) printf 'run.sh: no benchmark %s\n' "$name" >&2; exit 2 ;;
+  esac
+  # Now, so that what one benchmark measured survives a failure of the next.
+  python3 benches/page.py --add "$JITI_BENCH_FIGURES" ${NOTE:+--note "$NOTE"}
+  : >"$JITI_BENCH_FIGURES"
+done

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use e2e::Sandbox;
 use e2e::docs;
 use e2e::source::{self, project};
+use e2e::{CommandOutput, Sandbox};
 
 /// The committed pages match what the schema and the examples generate. `make docs` regenerates
 /// them.
@@ -55,6 +55,18 @@ fn docs_are_fresh() {
         let committed = std::fs::read_to_string(&file).unwrap_or_default();
         assert_eq!(committed, text, "docs/{name} is stale: run `make docs`");
     }
+}
+
+/// The page of the benchmarks has every goal, and shows the figures that were measured.
+#[test]
+fn the_page_of_the_benchmarks_is_fresh() {
+    let sandbox = Sandbox::new();
+    let mut check = sandbox.command("python3");
+    check
+        .arg(project().join("benches/page.py"))
+        .arg("--check")
+        .current_dir(project());
+    CommandOutput::of(&mut check).ok();
 }
 
 /// For a schema with everything that the generator knows, the pages are those of HashiCorp's

@@ -21,6 +21,7 @@ use stack::lease::{EventKind, NewEvent};
 use stack::ledger::Scope;
 use stack::testing::{new_event, noon, registration, stack_name};
 use stack::{Ledger, Seq};
+use test_support::figures::record;
 
 const LIVE: u64 = 10_000;
 const ROUNDS: usize = 5;
@@ -164,6 +165,7 @@ async fn appends(config: &SdkConfig, writers: u64, total: u64) -> Outcome {
         bare.push(begun.elapsed().as_secs_f64());
     }
     let (ours, bare) = (median(ours), median(bare));
+    record(&format!("shared.appends_{writers}_ratio"), ours / bare);
     say(&format!(
         "{writers:>3} writers: {:>6.0} appends/s, bare client {:>6.0}/s, time as a ratio {:.2}",
         total as f64 / ours,
@@ -236,7 +238,7 @@ async fn list(config: &SdkConfig) -> Outcome {
     }
     let client = Client::new(config);
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    let mut requests = 0;
+    let (mut requests, mut pages) = (0, 0);
     for _ in 0..ROUNDS {
         let before = ledger.usage().map_or(0, |usage| usage.requests);
         let begun = Instant::now();
@@ -247,11 +249,15 @@ async fn list(config: &SdkConfig) -> Outcome {
 
         let begun = Instant::now();
         let queries = (0..SHARDS).map(|shard| query(&client, format!("live#{shard:02}")));
-        let found: Vec<usize> = futures_util::future::join_all(queries).await;
+        let found: Vec<(usize, u64)> = futures_util::future::join_all(queries).await;
         bare.push(begun.elapsed().as_secs_f64());
+        let (found, queried): (Vec<usize>, Vec<u64>) = found.into_iter().unzip();
         assert_eq!(found.iter().sum::<usize>() as u64, LIVE);
+        pages = queried.iter().sum();
     }
     let (ours, bare) = (median(ours), median(bare));
+    record("shared.list_ratio", ours / bare);
+    record("shared.list_more_requests", requests as f64 - pages as f64);
     say(&format!(
         "listing {LIVE} live stacks: {:.0} ms in {requests} requests, bare client {:.0} ms, ratio {:.2}",
         ours * 1000.0,
@@ -261,9 +267,9 @@ async fn list(config: &SdkConfig) -> Outcome {
     Ok(())
 }
 
-/// The number of items in a partition, read page by page.
-async fn query(client: &Client, pk: String) -> usize {
-    let (mut count, mut from) = (0, None);
+/// The number of items in a partition, read page by page, and the number of pages.
+async fn query(client: &Client, pk: String) -> (usize, u64) {
+    let (mut count, mut pages, mut from) = (0, 0, None);
     loop {
         let page = client
             .query()
@@ -274,11 +280,12 @@ async fn query(client: &Client, pk: String) -> usize {
             .set_exclusive_start_key(from)
             .send()
             .await;
-        let Ok(page) = page else { return 0 };
+        let Ok(page) = page else { return (0, pages) };
         count += page.items().len();
+        pages += 1;
         match page.last_evaluated_key {
             Some(key) => from = Some(key),
-            None => return count,
+            None => return (count, pages),
         }
     }
 }

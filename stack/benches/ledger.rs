@@ -11,6 +11,7 @@ use stack::ledger::Scope;
 use stack::report::GroupBy;
 use stack::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
 use stack::{Config, Ledger, Seq, Service, Source, Span, SqliteInventory, SqliteLedger};
+use test_support::figures::record;
 
 const LIVE: u64 = 10_000;
 const GONE: u64 = 50_000;
@@ -80,6 +81,7 @@ async fn appends(folder: &Path, writers: u64, total: u64) -> Outcome {
         rates.push(total as f64 / seconds);
     }
     rates.sort_by(f64::total_cmp);
+    record(&format!("ledger.appends_{writers}"), rates[rates.len() / 2]);
     say(&format!(
         "appends, {writers:>2} writers: {:>7.0} a second (median of {}, {total} each, synchronous=FULL)",
         rates[rates.len() / 2],
@@ -118,9 +120,10 @@ async fn list(folder: &Path) -> Outcome {
         ledger.leases(Scope::Live).await?;
         times.push(begun.elapsed());
     }
+    let warm = millis(median(times));
+    record("ledger.list_ms", warm);
     say(&format!(
-        "list of leases, warm:       {:>7.1} ms (median of 21)",
-        millis(median(times))
+        "list of leases, warm:       {warm:>7.1} ms (median of 21)"
     ));
 
     let service = Service::new(
@@ -196,6 +199,7 @@ async fn report(folder: &Path) -> Outcome {
         assert_eq!(next.total, first.total);
     }
     let warm = median(times);
+    record("ledger.report_ms", millis(warm));
     say(&format!(
         "report, 10 more events:     {:>7.1} ms (median of 11), 1/{:.0} of the cold one",
         millis(warm),

@@ -13,6 +13,7 @@ use stack::lease::{EventKind, NewEvent};
 use stack::report::GroupBy;
 use stack::testing::{ManualClock, actor, new_event, noon, registration, stack_name};
 use stack::{Config, Elapsed, Ledger, Seq, Service, Source, Span, SqliteInventory, SqliteLedger};
+use test_support::figures::record;
 
 /// The number of stacks, unless an argument sets one.
 const STACKS: u64 = 50_000;
@@ -123,14 +124,15 @@ async fn measure(path: &Path) -> Outcome {
         times.push(begun.elapsed());
     }
     times.sort();
+    let median: Duration = times[times.len() / 2];
+    let millis = median.as_secs_f64() * 1000.0;
+    record("report.ms", millis);
     say(&format!(
-        "report, 10 more events:     {:>7.1} ms (median of {})",
-        times
-            .get(times.len() / 2)
-            .map_or(0.0, |time: &Duration| time.as_secs_f64() * 1000.0),
+        "report, 10 more events:     {millis:>7.1} ms (median of {})",
         times.len()
     ));
     if let Some(peak) = peak() {
+        record("report.peak_mb", peak as f64 / 1000.0);
         say(&format!(
             "its peak of memory:         {:>7.1} MB",
             peak as f64 / 1000.0

@@ -16,6 +16,7 @@ use e2e::proxy::http::{Request, Upstream};
 use e2e::sandbox::peak_resident;
 use e2e::world::{CloudResource, World};
 use e2e::{CommandOutput, binary};
+use test_support::figures::record;
 
 /// The number of each kind in each region.
 const KINDS: [(&str, usize); 3] = [("volume", 167), ("topic", 166), ("group", 167)];
@@ -77,6 +78,10 @@ fn main() {
             megabytes.unwrap_or_default()
         );
     }
+    record("sweep.bare_ratio", medians[0] / medians[2]);
+    record("sweep.custodian_ratio", medians[0] / medians[1]);
+    record("sweep.left", left[0] as f64);
+    record("sweep.peak_mb", memory[0]);
     println!("goals for jiti: at most 2.00 of the bare, ahead of custodian, 0 left, under 40 MB");
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use e2e::sandbox::peak_resident;
 use e2e::{Root, Sandbox, binary};
+use test_support::figures::record;
 
 const STEPS: [(&str, &[&str], f64); 3] = [
     ("apply", &["apply", "-auto-approve", "-input=false"], 1.15),
@@ -60,24 +61,24 @@ fn main() {
     );
     for (step, (name, _, goal)) in STEPS.iter().enumerate() {
         let (ours, theirs) = (median(&mut seconds[0][step]), median(&mut seconds[1][step]));
+        record(&format!("terraform.{name}_ratio"), ours / theirs);
         println!(
             "{name:10} {ours:>10.2} s {theirs:>14.2} s {:>8.2} {goal:>8.2}",
             ours / theirs
         );
     }
+    record("terraform.state_bytes", bytes[0] as f64);
     println!(
         "state      {:>10} B {:>14} B   an instance, goal for ours 1000 B",
         bytes[0], bytes[1]
     );
-    println!(
-        "memory     {:>10.1} MB  peak of the provider during an apply, goal 16 MB",
-        peak_memory(&jiti)
-    );
+    let peak = peak_memory(&jiti);
+    record("terraform.provider_peak_mb", peak);
+    println!("memory     {peak:>10.1} MB  peak of the provider during an apply, goal 16 MB");
     let size = std::fs::metadata(binary("terraform-provider-jiti")).map_or(0, |file| file.len());
-    println!(
-        "binary     {:>10.1} MB  stripped, goal 10 MB",
-        size as f64 / 1e6
-    );
+    let size = size as f64 / 1e6;
+    record("terraform.provider_binary_mb", size);
+    println!("binary     {size:>10.1} MB  stripped, goal 10 MB");
 }
 
 /// The same attributes in Terraform's own resource. Every change writes the whole state, so the

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use probe::{Client, Identity, ProbeCommand};
+use test_support::figures::record;
 use tfplugin::internals::proto::tfplugin6::get_provider_schema;
 
 /// The number of measured starts. As many unmeasured starts warm the caches first.
@@ -48,17 +49,23 @@ fn main() -> std::io::Result<()> {
         "{:28} {:>10} {:>10} {:>10} {:>9}",
         "", "fastest", "median", "slowest", "goal"
     )?;
-    for (label, times, goal) in [
-        ("spawn to handshake", &mut handshakes, 3.0),
-        ("spawn to schema response", &mut schemas, 6.0),
+    for (label, name, times, goal) in [
+        ("spawn to handshake", "handshake", &mut handshakes, 3.0),
+        ("spawn to schema response", "schema", &mut schemas, 6.0),
     ] {
         times.sort_by(f64::total_cmp);
         let (fastest, median, slowest) = (times[0], times[times.len() / 2], times[times.len() - 1]);
+        record(&format!("startup.{name}_ms"), median);
+        if name == "handshake" {
+            record("startup.handshake_fastest_ms", fastest);
+        }
         writeln!(
             out,
             "{label:28} {fastest:>7.2} ms {median:>7.2} ms {slowest:>7.2} ms {goal:>6.1} ms"
         )?;
     }
+    record("startup.resident_mb", megabytes(memory.0));
+    record("startup.peak_mb", megabytes(memory.1));
     writeln!(
         out,
         "memory at the handshake      {:>7.1} MB{:>30} MB",

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use stack::report::GroupBy;
 use stack::{Clock, Ledger, ReaperStatus, Seq, SqliteLedger, SystemClock};
+use test_support::figures::record;
 use tui::testing::{Harness, HarnessConfig};
 
 const COLUMNS: u16 = 200;
@@ -34,18 +35,21 @@ fn main() -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{stacks} stacks, {COLUMNS}×{ROWS}")?;
     let mut harness = harness(stacks);
-    let frames = (0..1_000).map(|_| harness.draw_again()).collect();
+    let frames: Vec<Duration> = (0..1_000).map(|_| harness.draw_again()).collect();
+    record("dashboard.frame_p99_ms", percentile(&frames, 99));
     writeln!(
         out,
         "frame                             {}   goal p99 4 ms",
-        spread(frames)
+        spread(&frames)
     )?;
     let frames = economics_frames(stacks);
+    record("dashboard.economics_p99_ms", percentile(&frames, 99));
     writeln!(
         out,
         "economics of all stacks           {}   goal p99 4 ms",
-        spread(frames)
+        spread(&frames)
     )?;
+    let mut slowest = 0.0_f64;
     for (name, keys) in [
         ("key → screen: down", ["j", "j", "j", "k"].as_slice()),
         ("key → screen: one page", &["<pagedown>", "<pageup>"]),
@@ -63,8 +67,10 @@ fn main() -> Result<(), Failure> {
             harness.keys(key);
             times.push(began.elapsed());
         }
-        writeln!(out, "{name:<32}  {}   goal 30 ms", spread(times))?;
+        slowest = slowest.max(percentile(&times, 99));
+        writeln!(out, "{name:<32}  {}   goal 30 ms", spread(&times))?;
     }
+    record("dashboard.key_p99_ms", slowest);
     drop(harness);
     in_a_terminal(&mut out, stacks)
 }
@@ -109,10 +115,11 @@ fn measured(out: &mut impl Write, ledger: &Path, stacks: usize) -> Result<(), Fa
         program.types("q")?;
         program.child.wait()?;
     }
+    record("dashboard.start_ms", percentile(&starts, 50));
     writeln!(
         out,
         "start → first frame with stacks   {}   goal 150 ms",
-        spread(starts)
+        spread(&starts)
     )?;
     let mut program = Program::open(ledger)?;
     program.until(&wanted)?;
@@ -129,10 +136,11 @@ fn measured(out: &mut impl Write, ledger: &Path, stacks: usize) -> Result<(), Fa
         }
         std::thread::sleep(Duration::from_millis(120));
     }
+    record("dashboard.terminal_p99_ms", percentile(&times, 99));
     writeln!(
         out,
         "key → bytes at the terminal       {}   goal 30 ms",
-        spread(times)
+        spread(&times)
     )?;
     std::thread::sleep(Duration::from_secs(3));
     let (before, began) = (program.cpu_ticks()?, Instant::now());
@@ -140,14 +148,16 @@ fn measured(out: &mut impl Write, ledger: &Path, stacks: usize) -> Result<(), Fa
     let ticks = program.cpu_ticks()? - before;
     // A tick is a hundredth of a second on every supported system.
     let percent = f64::from(u32::try_from(ticks)?) / began.elapsed().as_secs_f64();
+    record("dashboard.idle_percent", percent);
     writeln!(
         out,
         "idle                              {percent:.2} % of a core over 30 s   goal 0.5 %"
     )?;
+    let resident = program.resident()? / 1_024;
+    record("dashboard.resident_mb", f64::from(u32::try_from(resident)?));
     writeln!(
         out,
-        "memory                            {} MB resident   goal 60 MB",
-        program.resident()? / 1_024
+        "memory                            {resident} MB resident   goal 60 MB"
     )?;
     program.types("q")?;
     program.child.wait()?;
@@ -274,13 +284,15 @@ fn fill(path: &Path, stacks: usize) -> Result<(), Failure> {
     })
 }
 
-fn spread(mut times: Vec<Duration>) -> String {
-    times.sort();
-    let at = |part: usize| {
-        times
-            .get((times.len() * part / 100).min(times.len() - 1))
-            .copied()
-            .unwrap_or_default()
-    };
+fn spread(times: &[Duration]) -> String {
+    let at = |part| Duration::from_secs_f64(percentile(times, part) / 1e3);
     format!("p50 {:>8.2?}   p99 {:>8.2?}", at(50), at(99))
+}
+
+/// A percentile, in milliseconds.
+fn percentile(times: &[Duration], part: usize) -> f64 {
+    let mut times = times.to_vec();
+    times.sort();
+    let time = times.get((times.len() * part / 100).min(times.len().saturating_sub(1)));
+    time.map_or(0.0, Duration::as_secs_f64) * 1e3
 }
