@@ -27,7 +27,8 @@ HEAD = """# Benchmarks
 
 `make bench` runs every benchmark in a release build and writes this page; `make bench ONLY=dashboard` runs one. No test
 asserts a time. Where two programs are compared, they take turns and the figure is the ratio of the medians, because
-machines are noisy: a ratio says more than a time. `benches/goals.toml` has the goals of all issues.
+machines are noisy: a ratio says more than a time. `benches/goals.toml` has the goals of all issues. A figure is as old
+as the commit that it names.
 """
 
 
