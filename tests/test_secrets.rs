@@ -1,4 +1,9 @@
-//! Secrets in readiness checks: they are in Terraform's state and in no other output.
+//! Secrets in readiness checks, in the environment and in the configuration: they are in Terraform's
+//! state and in no other output.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use e2e::{Root, Sandbox, binary};
 use portable_pty::CommandBuilder;
@@ -240,4 +245,97 @@ fn invalid_checks_show_no_secret() {
         let output = terraform(&root, &["plan", "-input=false"]);
         assert!(output.contains("Error:"), "{output}");
     }
+}
+
+/// A teardown shows no secret, whether the environment, the state or the webhook's address has it:
+/// not in the process list, the output, the ledger, what its run keeps, and the dashboard.
+#[test]
+fn a_teardown_shows_no_secret() {
+    let sandbox = Sandbox::new();
+    let (hook, password) = (SECRETS[2], SECRETS[6]);
+    sandbox.config(&format!(
+        "[notify]\nwebhook = \"http://127.0.0.1:{}/{hook}\"\n",
+        echo(500)
+    ));
+    sandbox.set([("TF_VAR_password".to_owned(), password.to_owned())]);
+    // Terraform hides the value where it knows it, and it does not know the environment.
+    let more = r#"
+variable "password" {
+  sensitive = true
+}
+
+resource "terraform_data" "account" {
+  input      = var.password
+  depends_on = [jiti_stack.this]
+  provisioner "local-exec" {
+    when    = destroy
+    command = "echo the password is $TF_VAR_password >&2; sleep 1; exit 1"
+  }
+}
+"#;
+    let root = sandbox.root("leaving", &format!("{}{more}", e2e::lease("leaving", "")));
+    terraform(&root, &["apply", "-auto-approve", "-input=false"]);
+    let is_done = AtomicBool::new(false);
+    let listed = std::thread::scope(|scope| {
+        let watch = scope.spawn(|| process_list(&sandbox, &is_done));
+        for (arguments, code) in [
+            (&["teardown", "leaving", "--yes", "--json"][..], Some(4)),
+            (&["reap", "--yes"], None),
+        ] {
+            let output = sandbox.jiti(arguments);
+            assert!(code.is_none() || output.code == code, "{}", output.text());
+            has_no_secret(&format!("jiti {arguments:?}"), output.text().as_bytes());
+        }
+        is_done.store(true, Ordering::Relaxed);
+        watch.join().unwrap()
+    });
+    assert!(
+        listed.contains("leaving"),
+        "no process of the teardown: {listed}"
+    );
+    assert!(listed.contains("sleep 1"), "no destroy: {listed}");
+    has_no_secret("the process list", listed.as_bytes());
+    let kept = files_below(
+        &sandbox.path(""),
+        &[root.path(""), sandbox.path("config.toml")],
+    );
+    assert!(kept.len() > 5, "{kept:?}");
+    for file in kept {
+        has_no_secret(&file.display().to_string(), &std::fs::read(&file).unwrap());
+    }
+    jiti_has_no_secret(&sandbox, "leaving");
+    dashboard_has_no_secret(&sandbox, "leaving");
+}
+
+/// The command lines of the sandbox's processes until a time.
+fn process_list(sandbox: &Sandbox, is_done: &AtomicBool) -> String {
+    let mut listed = String::new();
+    while !is_done.load(Ordering::Relaxed) {
+        for pid in sandbox.own_processes() {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            if !listed.contains(&line) {
+                listed.push_str(&format!("{line}\n"));
+            }
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    listed
+}
+
+/// Every file below a folder, apart from what is below these.
+fn files_below(folder: &Path, without: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let (path, kind) = (entry.path(), entry.file_type().unwrap());
+        if without.iter().any(|one| path.starts_with(one)) {
+            continue;
+        }
+        if kind.is_dir() {
+            found.extend(files_below(&path, without));
+        } else if kind.is_file() {
+            found.push(path);
+        }
+    }
+    found
 }
