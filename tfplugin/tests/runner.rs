@@ -21,6 +21,8 @@ mod test_crashes;
 #[cfg(test)]
 mod test_ephemeral;
 #[cfg(test)]
+mod test_fuzz;
+#[cfg(test)]
 mod test_generate_config;
 #[cfg(test)]
 mod test_identity;
@@ -32,6 +34,7 @@ mod test_minimal;
 mod test_model;
 #[cfg(test)]
 mod test_model_blocks;
+mod test_model_docs;
 #[cfg(test)]
 mod test_model_errors;
 #[cfg(test)]
