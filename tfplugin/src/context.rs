@@ -1,15 +1,17 @@
 //! The context of one call: warnings, cancellation, private data and saved state.
 
+mod apply;
+
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
+
+pub use apply::ApplyContext;
 
 use crate::deferral::{AllowedDeferrals, DeferralReason};
 use crate::diag::{Diagnostic, Result};
@@ -28,6 +30,7 @@ pub struct Context {
     terraform_version: Option<Arc<str>>,
     private: Private,
     saved: Option<Dynamic>,
+    prior: Dynamic,
     config: Dynamic,
     planned: Dynamic,
     provider_meta: Option<Result<Dynamic>>,
@@ -59,7 +62,8 @@ impl Context {
     }
 
     /// Sets the values of a create, an update or a delete.
-    pub(crate) fn set_change(&mut self, config: Dynamic, planned: Dynamic) {
+    pub(crate) fn set_change(&mut self, prior: Dynamic, config: Dynamic, planned: Dynamic) {
+        self.prior = prior;
         self.config = config;
         self.planned = planned;
     }
@@ -199,79 +203,5 @@ impl fmt::Debug for Context {
             .field("terraform_version", &self.terraform_version)
             .field("warnings", &self.warnings)
             .finish_non_exhaustive()
-    }
-}
-
-/// The context of a create, an update or a delete: a [`Context`] that also knows the model.
-///
-/// It can save the state of what exists now, and it has the configuration and the plan.
-pub struct ApplyContext<'c, M> {
-    context: &'c mut Context,
-    model: PhantomData<fn() -> M>,
-}
-
-impl<'c, M: Model> ApplyContext<'c, M> {
-    pub(crate) fn new(context: &'c mut Context) -> Self {
-        Self {
-            context,
-            model: PhantomData,
-        }
-    }
-
-    /// Saves the state of what exists now, in case this create, update or delete fails later.
-    ///
-    /// Terraform stores the saved state when the call returns an error, is interrupted or panics.
-    /// When the call succeeds, Terraform stores the returned model instead. Unknown values are
-    /// stored as null.
-    pub fn save(&mut self, model: &M)
-    where
-        M: Clone,
-    {
-        self.context.saved = Some(model.clone().encode());
-    }
-
-    /// The configuration, including write-only values, which are in no plan or state. It has no
-    /// defaults. `None` on delete.
-    ///
-    /// # Errors
-    /// If the model cannot hold it.
-    pub fn config(&self) -> Result<Option<M>> {
-        match &self.context.config {
-            Dynamic::Null => Ok(None),
-            config => M::decode(config.clone(), &Path::root()).map(Some),
-        }
-    }
-
-    /// The configuration as Terraform sent it; null on delete.
-    #[must_use]
-    pub fn config_value(&self) -> &Dynamic {
-        &self.context.config
-    }
-
-    /// The plan as Terraform sent it, in which unknown values are still unknown; null on delete. It
-    /// shows parts that the model cannot hold.
-    #[must_use]
-    pub fn planned_value(&self) -> &Dynamic {
-        &self.context.planned
-    }
-}
-
-impl<M> Deref for ApplyContext<'_, M> {
-    type Target = Context;
-
-    fn deref(&self) -> &Context {
-        self.context
-    }
-}
-
-impl<M> DerefMut for ApplyContext<'_, M> {
-    fn deref_mut(&mut self) -> &mut Context {
-        self.context
-    }
-}
-
-impl<M> fmt::Debug for ApplyContext<'_, M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.context, f)
     }
 }

@@ -39,6 +39,7 @@ mod serve;
 mod server;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timeouts;
 mod types;
 pub mod validators;
 mod value;
@@ -50,6 +51,10 @@ mod value;
     )
 )]
 mod wire;
+
+// A provider uses these crates in the versions that the SDK has, without naming them as dependencies.
+#[doc(no_inline)]
+pub use {serde, serde_json, tokio, tokio_util, tracing};
 
 pub use action::{Action, InvokeContext, ProgressSender};
 pub use context::{ApplyContext, Context};
@@ -72,6 +77,7 @@ pub use resource::{
 pub use serve::serve;
 pub use server::Server;
 pub use tfplugin_macros::Model;
+pub use timeouts::{TimeLimit, Timeout, Timeouts};
 pub use types::{Type, TypeError};
 pub use value::Value;
 pub use wire::{WireError, WireErrorKind};

@@ -108,6 +108,35 @@ pub trait Element: Sized {
         true
     }
 
+    /// Whether both values mean the same, as the durations `90m` and `1h30m` do.
+    ///
+    /// When a create, an update or a read returns a value that means the same as the planned or the
+    /// prior one, the SDK stores that one, so that Terraform finds no change. A configured value
+    /// that only changes its spelling updates the resource and does not replace it.
+    #[must_use]
+    fn is_equivalent(&self, other: &Self) -> bool {
+        let _ = other;
+        false
+    }
+
+    /// Replaces the value with the earlier one if both mean the same.
+    #[doc(hidden)]
+    fn keep_equivalent(earlier: &Dynamic, value: &mut Dynamic) {
+        if earlier == value
+            || [earlier, value]
+                .iter()
+                .any(|v| v.is_null() || v.is_unknown())
+        {
+            return;
+        }
+        let decode = |value: &Dynamic| Self::decode(value.clone(), &Path::root());
+        if let (Ok(before), Ok(after)) = (decode(earlier), decode(value))
+            && after.is_equivalent(&before)
+        {
+            value.clone_from(earlier);
+        }
+    }
+
     /// The validators of every value of this type, which come from its model.
     #[doc(hidden)]
     #[must_use]

@@ -8,6 +8,7 @@
 mod attribute;
 mod check;
 mod correlated_walk;
+mod equivalence;
 mod nested;
 mod prepared;
 mod validate;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 pub use attribute::{Attribute, Mode, Modifier, ReplaceCondition, Shape, Validator};
 pub use check::SchemaProblem;
 pub use correlated_walk::{AttributePosition, Counterparts};
+pub(crate) use equivalence::keep_equivalent_in;
 pub use nested::{NestedBlock, Nesting};
 pub(crate) use prepared::{LazySchema, PreparedSchema};
 

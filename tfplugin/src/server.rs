@@ -11,6 +11,7 @@ mod catch_panic;
 pub(crate) mod client_options;
 mod codec;
 pub(crate) mod configure;
+mod equivalents;
 pub(crate) mod generate_config;
 pub(crate) mod identity;
 pub(crate) mod import_resource;

@@ -20,6 +20,7 @@ mod test_consistency;
 mod test_crashes;
 #[cfg(test)]
 mod test_ephemeral;
+mod test_equivalents;
 #[cfg(test)]
 mod test_fuzz;
 #[cfg(test)]
@@ -66,6 +67,8 @@ mod test_sets;
 #[cfg(test)]
 mod test_stop;
 #[cfg(test)]
+mod test_timeouts;
+#[cfg(test)]
 mod test_transport_calls;
 #[cfg(test)]
 mod test_transport_end;
@@ -97,3 +100,5 @@ mod test_wire_messages;
 mod test_wire_round_trip;
 #[cfg(test)]
 mod test_wire_vectors;
+#[cfg(test)]
+mod test_write_only_versions;

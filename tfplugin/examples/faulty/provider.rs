@@ -1,5 +1,7 @@
 //! The provider, and a resource that fails in many ways.
 
+#[path = "account.rs"]
+mod account;
 #[path = "action.rs"]
 mod action;
 #[path = "ephemeral.rs"]
@@ -29,6 +31,7 @@ impl Provider for Faulty {
             .upgradable()
             .movable()
             .identifiable();
+        registry.resource::<account::Account>();
         registry.data_source::<Echo>();
         registry.function::<Join>();
         registry.action::<action::Wave>();

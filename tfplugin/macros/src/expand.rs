@@ -153,6 +153,7 @@ fn uses(model: &Model) -> TokenStream {
     };
     let computed = has(|a| a.computed);
     let write_only = has(|a| a.write_only);
+    let versioned_by = has(|a| a.versioned_by.is_some());
     let sensitive = has(|a| a.sensitive);
     let deprecated = has(|a| a.deprecated.is_some());
     let modifiers = has(|a| {
@@ -165,6 +166,7 @@ fn uses(model: &Model) -> TokenStream {
         __tfplugin::Uses {
             computed: #computed,
             write_only: #write_only,
+            versioned_by: #versioned_by,
             sensitive: #sensitive,
             deprecated: #deprecated,
             modifiers: #modifiers,
@@ -267,6 +269,12 @@ fn settings(member: &Member, attribute: &Attribute) -> Vec<TokenStream> {
     }
     if attribute.write_only {
         settings.push(quote!(attribute.write_only = true;));
+    }
+    if let Some(version) = &attribute.versioned_by {
+        settings.push(quote! {
+            attribute.versioned_by =
+                ::std::option::Option::Some(::std::borrow::ToOwned::to_owned(#version));
+        });
     }
     if attribute.deprecated.is_some() {
         let deprecated = option(attribute.deprecated.as_ref());

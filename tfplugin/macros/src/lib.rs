@@ -39,6 +39,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// * `default = EXPR`: the value without a configured one; only with `optional`.
 /// * `sensitive`, `write_only` (both on a `Value<Secret<_>>`), `deprecated = "what to use
 ///   instead"`.
+/// * `versioned_by = "…"`: the attribute whose change says that a write-only value is a new one,
+///   because Terraform stores no write-only value to compare it with. A configuration sets both or
+///   none, and `ApplyContext::changed_write_only` returns a new value.
 /// * `keep`: a computed attribute keeps its prior value when another attribute changes.
 /// * `requires_replace`; `requires_replace_if_configured`, when the configuration sets the
 ///   attribute; or `requires_replace_if = path::to::condition`, a `fn(prior: &Value<T>, planned:

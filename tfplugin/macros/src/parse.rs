@@ -70,13 +70,15 @@ pub(crate) fn model(input: &DeriveInput) -> Result<Model> {
     for rule in &options.rules {
         rule.check(&members)?;
     }
+    let mut rules = options.rules;
+    rules.append(&mut Rule::of_versions(&members)?);
     Ok(Model {
         name: input.ident.clone(),
         description: options.description,
         deprecated: options.deprecated,
         version: options.version,
         validators: options.validators,
-        rules: options.rules,
+        rules,
         members,
     })
 }

@@ -7,7 +7,7 @@ use super::{Element, Field, UnorderedSet, Uses};
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
-use crate::schema::{Nesting, Shape, Validator};
+use crate::schema::{Nesting, Shape, Validator, keep_equivalent_in};
 use crate::value::Value;
 
 /// A type that a collection can hold: an [`Element`], or a [`Value`] of one, so that single
@@ -103,6 +103,10 @@ impl<T: Item> Element for Vec<T> {
         all_elements(value, T::can_hold)
     }
 
+    fn keep_equivalent(earlier: &Dynamic, value: &mut Dynamic) {
+        keep_equivalent_in(Nesting::List, earlier, value, <T::Element>::keep_equivalent);
+    }
+
     fn validators() -> Vec<Validator> {
         element_validators::<T>(Nesting::List, <Self as Element>::can_hold)
     }
@@ -147,6 +151,10 @@ impl<T: Item + Ord> Element for BTreeSet<T> {
                 .is_ok_and(|decoded| decoded.len() == elements.len())
     }
 
+    fn keep_equivalent(earlier: &Dynamic, value: &mut Dynamic) {
+        keep_equivalent_in(Nesting::Set, earlier, value, <T::Element>::keep_equivalent);
+    }
+
     fn validators() -> Vec<Validator> {
         element_validators::<T>(Nesting::Set, <Self as Element>::can_hold)
     }
@@ -180,6 +188,10 @@ impl<T: Item> Element for BTreeMap<String, T> {
 
     fn can_hold(value: &Dynamic) -> bool {
         all_elements(value, T::can_hold)
+    }
+
+    fn keep_equivalent(earlier: &Dynamic, value: &mut Dynamic) {
+        keep_equivalent_in(Nesting::Map, earlier, value, <T::Element>::keep_equivalent);
     }
 
     fn validators() -> Vec<Validator> {

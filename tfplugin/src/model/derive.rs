@@ -19,6 +19,7 @@ pub fn attribute<F: Field>(name: &str, mode: Mode, description: &str) -> Attribu
     description.clone_into(&mut attribute.description);
     attribute.validators = F::Element::validators();
     attribute.null_elements = F::Element::NULL_ELEMENTS;
+    attribute.keep_equivalent = Some(F::Element::keep_equivalent);
     attribute
 }
 

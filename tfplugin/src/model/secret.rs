@@ -81,6 +81,14 @@ impl<T: Element> Element for Secret<T> {
         T::can_hold(value)
     }
 
+    fn is_equivalent(&self, other: &Self) -> bool {
+        self.0.is_equivalent(&other.0)
+    }
+
+    fn keep_equivalent(earlier: &Dynamic, value: &mut Dynamic) {
+        T::keep_equivalent(earlier, value);
+    }
+
     fn validators() -> Vec<Validator> {
         T::validators()
     }

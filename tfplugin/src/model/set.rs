@@ -9,7 +9,7 @@ use super::{Element, Item, Uses};
 use crate::diag::Result;
 use crate::dynamic::Dynamic;
 use crate::path::Path;
-use crate::schema::{Nesting, Shape, Validator};
+use crate::schema::{Nesting, Shape, Validator, keep_equivalent_in};
 
 /// A set of any elements. Use it where a `BTreeSet` does not fit: for elements without `Ord`, and
 /// for sets of which several elements may be unknown in a plan.
@@ -104,6 +104,10 @@ impl<T: Item> Element for UnorderedSet<T> {
 
     fn can_hold(value: &Dynamic) -> bool {
         all_elements(value, T::can_hold)
+    }
+
+    fn keep_equivalent(earlier: &Dynamic, value: &mut Dynamic) {
+        keep_equivalent_in(Nesting::Set, earlier, value, <T::Element>::keep_equivalent);
     }
 
     fn validators() -> Vec<Validator> {

@@ -14,8 +14,10 @@ use crate::types::Type;
 /// A value parsed from text, together with the original text.
 ///
 /// Terraform requires a provider to return configured text unchanged. Use `Text` for a type with
-/// several spellings, such as a duration (`1d12h` and `36h` are equal). A type whose `Display`
-/// returns the parsed text needs only [`text_element!`](crate::text_element).
+/// several spellings, such as a duration (`1d12h` and `36h` are equal). When a create, an update or
+/// a read returns another spelling of an equal value, the SDK keeps the spelling that Terraform
+/// has. A type whose `Display` returns the parsed text needs only
+/// [`text_element!`](crate::text_element).
 ///
 /// ```
 /// # use tfplugin::Text;
@@ -79,7 +81,7 @@ impl<T> Display for Text<T> {
 
 impl<T> Element for Text<T>
 where
-    T: FromStr<Err: Display>,
+    T: FromStr<Err: Display> + PartialEq,
 {
     fn shape() -> Shape {
         Type::String.into()
@@ -92,6 +94,10 @@ where
 
     fn encode(self) -> Dynamic {
         Dynamic::String(self.written)
+    }
+
+    fn is_equivalent(&self, other: &Self) -> bool {
+        self.parsed == other.parsed
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Uses {
     pub computed: bool,
     /// `write_only`
     pub write_only: bool,
+    /// `versioned_by`
+    pub versioned_by: bool,
     /// `sensitive`
     pub sensitive: bool,
     /// `deprecated`
@@ -23,6 +25,7 @@ impl Uses {
     pub const NONE: Self = Self {
         computed: false,
         write_only: false,
+        versioned_by: false,
         sensitive: false,
         deprecated: false,
         modifiers: false,
@@ -34,6 +37,7 @@ impl Uses {
         Self {
             computed: self.computed || other.computed,
             write_only: self.write_only || other.write_only,
+            versioned_by: self.versioned_by || other.versioned_by,
             sensitive: self.sensitive || other.sensitive,
             deprecated: self.deprecated || other.deprecated,
             modifiers: self.modifiers || other.modifiers,
@@ -194,6 +198,10 @@ impl Uses {
             !self.sensitive,
             "an action cannot have a `sensitive` attribute, because Terraform shows no value of it; \
              `write_only` accepts ephemeral values"
+        );
+        assert!(
+            !self.versioned_by,
+            "an action cannot have `versioned_by`, because it gets every value each time; remove it"
         );
         assert!(
             !self.modifiers,

@@ -59,12 +59,17 @@ fn keep_prior(
     }
 }
 
+/// Whether the value changes, and not only its spelling.
 fn is_changed(attribute: &Attribute, value: &Dynamic, counterparts: Counterparts<'_>) -> bool {
     // A computed value that is unknown only because another attribute changes does not count.
     let is_side_effect = value.is_unknown() && counterparts.config.is_null();
-    !attribute.write_only
-        && !is_side_effect
-        && !counterparts.prior.same_as(value, &attribute.value_type())
+    let (prior, ty) = (counterparts.prior, attribute.value_type());
+    if attribute.write_only || is_side_effect || prior.same_as(value, &ty) {
+        return false;
+    }
+    let mut equivalent = value.clone();
+    attribute.keep_equivalents(prior, &mut equivalent);
+    !prior.same_as(&equivalent, &ty)
 }
 
 /// The paths that require replacement and do change. Core ignores all others, and all of them on

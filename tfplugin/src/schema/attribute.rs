@@ -23,6 +23,8 @@ pub struct Attribute {
     pub sensitive: bool,
     /// Terraform passes the value to the provider and never stores it in a plan or state.
     pub write_only: bool,
+    /// The attribute beside it whose change says that a write-only value is a new one.
+    pub versioned_by: Option<String>,
     /// The description, in Markdown.
     pub description: String,
     /// If the attribute is deprecated, what to use instead.
@@ -36,6 +38,8 @@ pub struct Attribute {
     pub validators: Vec<Validator>,
     /// Whether it is a collection whose elements can be null, for a variadic function.
     pub(crate) null_elements: bool,
+    /// Replaces a value with an earlier one that means the same. Nested attributes have their own.
+    pub(crate) keep_equivalent: Option<fn(&Dynamic, &mut Dynamic)>,
 }
 
 impl Attribute {
@@ -47,12 +51,14 @@ impl Attribute {
             mode,
             sensitive: false,
             write_only: false,
+            versioned_by: None,
             description: String::new(),
             deprecated: None,
             default: None,
             modifiers: Vec::new(),
             validators: Vec::new(),
             null_elements: false,
+            keep_equivalent: None,
         }
     }
 

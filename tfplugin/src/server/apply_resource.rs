@@ -10,7 +10,8 @@
 //! response with a state always has private data too, because Core replaces both.
 
 use super::catch_panic::catch_panic_sync;
-use super::codec::{normalise_state, null_remaining_unknowns, null_unknowns, restore_digits};
+use super::codec::{normalise_state, null_remaining_unknowns, null_unknowns};
+use super::equivalents::restore_equivalents;
 use super::{ClientOptions, Encoded, Server, catch_panic, diagnostics};
 use crate::consistency;
 use crate::context::Context;
@@ -58,7 +59,13 @@ impl<P: Provider> Server<P> {
             Ok(decoded) => decoded,
             Err(failure) => return failed(context, failure),
         };
-        context.set_change(change.config.clone(), change.planned.clone());
+        let Change {
+            prior,
+            planned,
+            config,
+            ..
+        } = &change;
+        context.set_change(prior.clone(), config.clone(), planned.clone());
         let outcome = catch_panic(self.change(entry, &mut context, &change)).await;
         self.response(entry, context, &change, outcome)
     }
@@ -151,20 +158,33 @@ fn new_state(
         Ok(state) if state.is_null() => (Some(state), Vec::new()),
         Ok(state) => {
             let mut state = normalise_state(schema, state);
-            restore_digits(&schema.value_type, &change.planned, &mut state);
+            let restored = restore_equivalents(schema, &change.planned, &mut state);
             let mut problems = null_remaining_unknowns(schema, &mut state);
+            problems.extend(
+                restored
+                    .err()
+                    .into_iter()
+                    .flat_map(Failure::into_diagnostics),
+            );
             if consistency::CHECKED {
                 problems.extend(consistency::check_applied(schema, &change.planned, &state));
             }
             (Some(state), problems)
         }
         Err(failure) => {
+            let mut problems = failure.into_diagnostics();
             let state = saved.map(|saved| {
                 let mut saved = normalise_state(schema, saved);
-                restore_digits(&schema.value_type, &change.planned, &mut saved);
+                let restored = restore_equivalents(schema, &change.planned, &mut saved);
+                problems.extend(
+                    restored
+                        .err()
+                        .into_iter()
+                        .flat_map(Failure::into_diagnostics),
+                );
                 null_unknowns(saved)
             });
-            (state, failure.into_diagnostics())
+            (state, problems)
         }
     }
 }

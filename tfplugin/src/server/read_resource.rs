@@ -1,6 +1,7 @@
 //! `ReadResource`: refreshes the state of a resource.
 
-use super::codec::{normalise_state, null_remaining_unknowns, restore_digits};
+use super::codec::{normalise_state, null_remaining_unknowns};
+use super::equivalents::restore_equivalents;
 use super::{ClientOptions, Encoded, Server, catch_panic, diagnostics};
 use crate::context::Context;
 use crate::diag::{Diagnostic, Failure, Result};
@@ -72,7 +73,7 @@ impl<P: Provider> Server<P> {
             }
             Some(found) => {
                 let mut found = normalise_state(schema, found);
-                restore_digits(&schema.value_type, &state, &mut found);
+                restore_equivalents(schema, &state, &mut found)?;
                 match Failure::from_diagnostics(null_remaining_unknowns(schema, &mut found)) {
                     None => {
                         let identity =

@@ -1,6 +1,6 @@
 //! Invalid modes and options of attributes.
 
-use tfplugin::{Model, Value};
+use tfplugin::{Model, Secret, Value};
 
 /// A stack.
 #[derive(Model)]
@@ -39,6 +39,28 @@ struct Stack {
     twice: Value<String>,
     #[attribute(optional)]
     undocumented: Value<String>,
+    /// A version of a stored attribute.
+    #[attribute(optional, versioned_by = "twice")]
+    compared: Value<String>,
+}
+
+/// A stack with a version that the model does not have.
+#[derive(Model)]
+struct Missing {
+    /// A secret.
+    #[attribute(optional, write_only, versioned_by = "secret_version")]
+    secret: Value<Secret<String>>,
+}
+
+/// A stack with a version that the provider sets.
+#[derive(Model)]
+struct Computed {
+    /// A secret.
+    #[attribute(optional, write_only, versioned_by = "secret_version")]
+    secret: Value<Secret<String>>,
+    /// Its version.
+    #[attribute(optional computed)]
+    secret_version: Value<u64>,
 }
 
 fn main() {}

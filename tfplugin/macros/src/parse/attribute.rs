@@ -11,6 +11,7 @@ pub(crate) struct Attribute {
     pub(crate) computed: bool,
     pub(crate) sensitive: bool,
     pub(crate) write_only: bool,
+    pub(crate) versioned_by: Option<LitStr>,
     pub(crate) keep: bool,
     pub(crate) requires_replace: bool,
     pub(crate) requires_replace_if_configured: bool,
@@ -37,6 +38,7 @@ struct RawOptions {
     computed: Option<Ident>,
     sensitive: Option<Ident>,
     write_only: Option<Ident>,
+    versioned_by: Option<LitStr>,
     keep: Option<Ident>,
     requires_replace: Option<Ident>,
     requires_replace_if_configured: Option<Ident>,
@@ -60,6 +62,7 @@ pub(crate) fn parse(
             "computed" => option.flag(&mut raw.computed)?,
             "sensitive" => option.flag(&mut raw.sensitive)?,
             "write_only" => option.flag(&mut raw.write_only)?,
+            "versioned_by" => option.text(&mut raw.versioned_by)?,
             "keep" => option.flag(&mut raw.keep)?,
             "requires_replace" => option.flag(&mut raw.requires_replace)?,
             "requires_replace_if_configured" => {
@@ -72,7 +75,7 @@ pub(crate) fn parse(
             "validate" => raw.validators.push(option.expression()?),
             _ => {
                 let known = "`required`, `optional`, `computed`, `default`, `sensitive`, \
-                             `write_only`, `deprecated`, `keep`, `requires_replace`, \
+                             `write_only`, `versioned_by`, `deprecated`, `keep`, `requires_replace`, \
                              `requires_replace_if`, `requires_replace_if_configured`, `validate`, \
                              `name`";
                 return option.unknown(known);
@@ -86,6 +89,7 @@ pub(crate) fn parse(
         computed: raw.computed.is_some(),
         sensitive: raw.sensitive.is_some(),
         write_only: raw.write_only.is_some(),
+        versioned_by: raw.versioned_by,
         keep: raw.keep.is_some(),
         requires_replace: raw.requires_replace.is_some(),
         requires_replace_if_configured: raw.requires_replace_if_configured.is_some(),
@@ -147,6 +151,13 @@ fn check_without_default(mode: Mode, options: &RawOptions) -> Result<()> {
     {
         let problem = "a write-only attribute cannot be computed, because it is never stored";
         return fail(word, problem);
+    }
+    if let Some(version) = &options.versioned_by
+        && options.write_only.is_none()
+    {
+        let problem = "only a write-only attribute needs a version, because Terraform compares all \
+                       others";
+        return Err(Error::new(version.span(), problem));
     }
     if let Some(word) = &options.keep
         && !computed
