@@ -16,6 +16,7 @@
 //! stack.destroy().await?;
 //! ```
 
+mod acceptance;
 mod config;
 mod core;
 mod harness;
@@ -27,6 +28,7 @@ mod opened;
 mod planned_change;
 mod variants;
 
+pub use acceptance::Acceptance;
 pub use config::unknown;
 pub use harness::Harness;
 pub use instance::Instance;

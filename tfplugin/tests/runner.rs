@@ -9,6 +9,8 @@ mod probe;
 #[cfg(test)]
 mod shelf;
 #[cfg(test)]
+mod test_acceptance;
+#[cfg(test)]
 mod test_actions;
 #[cfg(test)]
 mod test_apply_errors;
@@ -20,6 +22,7 @@ mod test_consistency;
 mod test_crashes;
 #[cfg(test)]
 mod test_ephemeral;
+#[cfg(test)]
 mod test_equivalents;
 #[cfg(test)]
 mod test_fuzz;
@@ -29,6 +32,8 @@ mod test_generate_config;
 mod test_identity;
 #[cfg(test)]
 mod test_list;
+#[cfg(test)]
+mod test_mail;
 #[cfg(test)]
 mod test_minimal;
 #[cfg(test)]

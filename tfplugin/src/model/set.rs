@@ -83,6 +83,15 @@ impl<'s, T> IntoIterator for &'s UnorderedSet<T> {
     }
 }
 
+impl<'s, T> IntoIterator for &'s mut UnorderedSet<T> {
+    type Item = &'s mut T;
+    type IntoIter = std::slice::IterMut<'s, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter_mut()
+    }
+}
+
 impl<T: Item> Element for UnorderedSet<T> {
     const MODEL_DEPTH: u8 = collection_depth::<T>();
     const USES: Uses = <T::Element as Element>::USES;
