@@ -20,6 +20,7 @@ use crate::client::Clients;
 use crate::client::accounts::Accounts;
 use crate::client::error::own_error;
 use crate::client::rate_limit::RateLimiter;
+use crate::coverage::outlives;
 use crate::discovery;
 use crate::metrics;
 use crate::pricing::{self, PriceTable};
@@ -57,6 +58,10 @@ impl AwsCloud {
             let is_known_type = types::by_name(&resource.kind).is_some();
             pricing::rate(resource, is_known_type, &prices);
             crate::type_facts::set_facts(resource);
+            // The plan says of a secret until when its name stays taken.
+            if resource.outlives.is_none() && resource.kind != "secretsmanager:secret" {
+                resource.outlives = outlives(&resource.kind).map(str::to_owned);
+            }
         }
     }
 
@@ -179,6 +184,7 @@ impl Cloud for AwsCloud {
                     described.found.push(resource);
                 }
                 described.failed.extend(answer.failed);
+                described.undeleted.extend(answer.undeleted);
             }
             self.complete(&mut described.found);
             described
@@ -190,8 +196,11 @@ impl Cloud for AwsCloud {
             return Vec::new();
         };
         let kind = types::name_of(id);
-        let is_global = types::by_arn(id).is_some_and(ResourceType::is_global);
-        let region = if is_global { Place::GLOBAL } else { arn.region };
+        let region = if types::is_global(id) {
+            Place::GLOBAL
+        } else {
+            arn.region
+        };
         let places = self.places.iter().filter(|place| {
             let is_account = arn.account.is_empty() || arn.account == place.account;
             // The ARN of a bucket says neither account nor region, and no bucket is global.

@@ -1,4 +1,5 @@
-//! The commands of the AWS CLI that delete resources of types that jiti cannot delete.
+//! The commands of the AWS CLI that delete resources of types that jiti cannot delete, and those
+//! that Cloud Control may refuse to delete.
 
 mod table;
 
@@ -18,7 +19,7 @@ pub(crate) fn delete_command(arn: &Arn<'_>) -> Option<String> {
     };
     let (.., command) = COMMANDS
         .iter()
-        .find(|(service, of_kind, _)| *service == arn.service && *of_kind == kind)?;
+        .find(|(service, of_kind, ..)| *service == arn.service && *of_kind == kind)?;
     let text = arn.to_string();
     let words = command.split(' ').map(|word| match word {
         "{name}" => quoted(name),
@@ -33,6 +34,30 @@ pub(crate) fn delete_command(arn: &Arn<'_>) -> Option<String> {
         region => format!(" --region {region}"),
     };
     Some(format!("aws {}{region}", words.join(" ")))
+}
+
+/// A command, and the type that it deletes.
+pub(crate) struct CommandOfType {
+    /// The name of the type, as the tagging API writes it: `mq:broker`.
+    pub(crate) name: String,
+    /// Its type in CloudFormation.
+    pub(crate) cloud_formation: Option<&'static str>,
+    /// The command without its arguments: `mq delete-broker`.
+    pub(crate) call: String,
+}
+
+/// Every command.
+pub(crate) fn commands() -> impl Iterator<Item = CommandOfType> {
+    COMMANDS
+        .iter()
+        .map(|(service, kind, cloud_formation, command)| CommandOfType {
+            name: match *kind {
+                "" => (*service).to_owned(),
+                kind => format!("{service}:{kind}"),
+            },
+            cloud_formation: Some(*cloud_formation).filter(|name| !name.is_empty()),
+            call: command.split(' ').take(2).collect::<Vec<_>>().join(" "),
+        })
 }
 
 /// The last part of a name: `b-1` of `broker-name:b-1`, `p-1` of `api/p-1`.
@@ -53,8 +78,6 @@ fn path(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-
-    use stack::ResourceId;
 
     use super::*;
     use crate::types;
@@ -105,20 +128,19 @@ mod tests {
         assert_eq!(command("arn:aws:quantum:eu-west-1:1:cat/c"), None);
     }
 
-    /// Each type is in the table once, and none is a type that jiti deletes itself.
+    /// Each type is in the table once, and none is a type that has its own file.
     #[test]
     fn the_table_has_other_types_only() {
         let mut types = BTreeSet::new();
-        for (service, kind, command) in COMMANDS {
+        for (service, kind, _, command) in COMMANDS {
             assert!(types.insert((service, kind)), "{service}:{kind} twice");
             let arn = match *kind {
                 "" => format!("arn:aws:{service}:eu-west-1:123456789012:x"),
                 kind => format!("arn:aws:{service}:eu-west-1:123456789012:{kind}/x"),
             };
-            assert!(
-                types::by_arn(&ResourceId(arn)).is_none(),
-                "{service}:{kind}"
-            );
+            let arn = Arn::parse(&arn).unwrap();
+            let mut own = types::ALL.iter().filter(|kind| kind.matches(&arn));
+            assert!(own.next().is_none(), "{service}:{kind}");
             let targets = ["{name}", "{id}", "{path}", "{arn}"];
             let named = command.split(' ').filter(|word| targets.contains(word));
             assert_eq!(named.count(), 1, "{command}");

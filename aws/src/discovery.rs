@@ -23,11 +23,15 @@ use self::tag_filter::{
     MAX_OWNERSHIP_DEPTH, assign_forwarding_rules, delete_gateways_after_subnets, parent_stack,
     retain_wanted,
 };
+pub(crate) use self::tag_index::tagged_among;
 use self::tag_index::{ec2_tagged, tagged};
 use crate::batch::with_limit;
 use crate::client::Clients;
 use crate::resource_type::{Description, Descriptions, ResourceType, TagIndex};
 use crate::types;
+
+/// What the tag index lists of an account besides its regions: DNS zones, CDN distributions.
+const WITHOUT_REGION: &str = "resources without a region";
 
 /// Finds the resources of one account and region.
 pub(crate) async fn discover(clients: &Clients, scope: &DiscoveryScope) -> Discovery {
@@ -113,16 +117,14 @@ pub(crate) async fn describe(clients: &Clients, ids: &[ResourceId]) -> Descripti
     let Answers { by_type, unknown } = describe_by_type(clients, ids, None).await;
     let mut descriptions = Descriptions::default();
     for (_, answer) in by_type {
-        descriptions.found.extend(answer.found);
-        descriptions.failed.extend(answer.failed);
+        descriptions.extend(answer);
     }
     for description in &mut descriptions.found {
         let resource = &mut description.resource;
         resource.part_of = resource.part_of.take().or_else(|| parent_stack(resource));
     }
     let unknown = unknown_type::describe(clients, &unknown).await;
-    descriptions.found.extend(unknown.found);
-    descriptions.failed.extend(unknown.failed);
+    descriptions.extend(unknown);
     descriptions
 }
 
@@ -180,7 +182,7 @@ async fn candidates(
         .map(async |kind| (kind, kind.list(clients, scope).await));
     let index_calls = async {
         if global {
-            return (Ok(TagIndex::new()), Ok(TagIndex::new()));
+            return (tagged(clients, scope).await, Ok(TagIndex::new()));
         }
         tokio::join!(tagged(clients, scope), ec2_tagged(clients, scope))
     };
@@ -188,8 +190,16 @@ async fn candidates(
     let mut index = TagIndex::new();
     let mut described = BTreeMap::new();
     match tagged {
-        Ok(tagged) => index.extend(tagged),
-        Err(error) => record_gap(unchecked, clients, None, &error),
+        // Every place lists its own resources only, and so each resource is in one place.
+        Ok(tagged) => index.extend(
+            tagged
+                .into_iter()
+                .filter(|(id, _)| types::is_global(id) == global),
+        ),
+        Err(error) => {
+            let kind = global.then_some(WITHOUT_REGION);
+            record_gap(unchecked, clients, kind, &error);
+        }
     }
     match ec2 {
         Ok(tagged) => {

@@ -16,6 +16,10 @@ mod client;
 #[cfg(feature = "cloud")]
 mod cloud;
 #[cfg(feature = "cloud")]
+mod cloud_control;
+#[cfg(feature = "cloud")]
+mod coverage;
+#[cfg(feature = "cloud")]
 mod delete_command;
 #[cfg(feature = "cloud")]
 mod discovery;
@@ -50,6 +54,10 @@ mod types;
 
 #[cfg(feature = "cloud")]
 pub use cloud::AwsCloud;
+#[cfg(feature = "cloud")]
+pub use coverage::{
+    SchemaFacts, TypeCoverage, UNLISTED, UnlistedCause, UnlistedType, type_coverage,
+};
 #[cfg(feature = "ledger")]
 pub use ledger::{CreatedTable, DynamoAddress, DynamoLedger, TableSettings};
 #[cfg(feature = "ledger")]

@@ -10,3 +10,13 @@ pub(crate) fn partition(region: &str) -> &'static str {
         "aws"
     }
 }
+
+/// The region of a partition that lists the resources without a region, such as those of Route 53.
+#[cfg(feature = "cloud")]
+pub(crate) fn home_region(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-northwest-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}

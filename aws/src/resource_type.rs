@@ -178,6 +178,8 @@ pub(crate) struct Descriptions {
     pub(crate) found: Vec<Description>,
     /// The resources that could not be described, and why.
     pub(crate) failed: Vec<(ResourceId, CloudError)>,
+    /// Those of `failed` whose deletion had started and then failed.
+    pub(crate) undeleted: Vec<ResourceId>,
 }
 
 /// A resource and what it owns.
@@ -200,6 +202,13 @@ impl From<Resource> for Description {
 }
 
 impl Descriptions {
+    /// Adds the descriptions of other resources.
+    pub(crate) fn extend(&mut self, others: Self) {
+        self.found.extend(others.found);
+        self.failed.extend(others.failed);
+        self.undeleted.extend(others.undeleted);
+    }
+
     /// Records that the call for these ids failed.
     pub(crate) fn fail(&mut self, ids: &[ResourceId], error: &CloudError) {
         self.failed

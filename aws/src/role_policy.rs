@@ -2,6 +2,7 @@
 //! table of the ledger and in the configured accounts.
 
 mod actions;
+mod handlers;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 use stack::config::{Account, CredentialSource};
 
 use self::actions::{CHANGE, Grant, LEDGER_CREATE, LEDGER_READ, LEDGER_WRITE, On, READ};
+use self::handlers::{TYPES_CHANGE, TYPES_READ};
 use crate::DynamoAddress;
 use crate::partition::partition;
 
@@ -91,6 +93,21 @@ impl PolicyDocument {
             statement.extend(assumed_roles(scope.accounts));
         }
         Self::new(statement)
+    }
+
+    /// What the holder of a role's policy needs besides, so that Cloud Control can read, and for
+    /// `operate` also delete, the types of the table. The policy of `operate` does not repeat that
+    /// of `look`: its holder needs both.
+    #[must_use]
+    pub fn of_types(role: PolicyRole, scope: &PolicyScope<'_>) -> Self {
+        let statements = match role {
+            PolicyRole::Look => in_the_accounts("JitiTypesRead", TYPES_READ, scope).collect(),
+            PolicyRole::Operate => {
+                in_the_accounts("JitiTypesChange", TYPES_CHANGE, scope).collect()
+            }
+            PolicyRole::Apply => Vec::new(),
+        };
+        Self::new(statements)
     }
 
     /// The policy to create the ledger's table, which no role includes.
@@ -195,6 +212,8 @@ fn suffix(on: On) -> &'static str {
         On::AccountGlobal => "AccountGlobal",
         On::Image => "Images",
         On::Bucket => "Buckets",
+        On::Regional => "Regional",
+        On::Nowhere => "Global",
     }
 }
 
@@ -225,7 +244,8 @@ fn resources(grant: &Grant, accounts: &[Account]) -> Vec<String> {
             .into_iter()
             .flat_map(|kind| each(&|partition, _| format!("arn:{partition}:{service}:*::{kind}/*")))
             .collect(),
-        On::Bucket => each(&|partition, _| format!("arn:{partition}:{service}:::*")),
+        On::Bucket | On::Nowhere => each(&|partition, _| format!("arn:{partition}:{service}:::*")),
+        On::Regional => each(&|partition, _| format!("arn:{partition}:{service}:*::*")),
     }
 }
 
@@ -235,7 +255,11 @@ fn condition(on: On, accounts: &[Account]) -> Option<Condition> {
     let regions = accounts.iter().flat_map(|account| account.regions.clone());
     let ids = accounts.iter().map(|account| account.id.clone());
     let mut string_equals = BTreeMap::new();
-    if matches!(on, On::Any | On::Account | On::Image | On::Bucket) {
+    let has_region = matches!(
+        on,
+        On::Any | On::Account | On::Image | On::Bucket | On::Regional
+    );
+    if has_region {
         string_equals.insert("aws:RequestedRegion", regions.collect::<BTreeSet<_>>());
     }
     if on == On::Bucket {

@@ -2,6 +2,8 @@
 
 use stack::cloud::{DeletionClass, DeletionTimeout, Resource, ResourceClass, TypeFacts};
 
+use crate::cloud_control::by_name;
+
 /// States in which a service is changing a resource.
 const TRANSITIONAL_STATES: &[&str] = &[
     "configuring-enhanced-monitoring",
@@ -27,7 +29,7 @@ pub fn type_facts(kind: &str) -> TypeFacts {
             (_, "ec2:security-group" | "ec2:subnet" | "ec2:vpc" | "ec2:network-interface") => {
                 DeletionTimeout::Network
             }
-            _ => DeletionTimeout::Default,
+            _ => by_name(kind).map_or(DeletionTimeout::Default, |row| row.timeout),
         },
         keeps_data: matches!(service, "rds" | "elasticache" | "redshift"),
         // The interfaces of a function stay for a while after the function is deleted.

@@ -78,9 +78,10 @@ use stack::cloud::RecoveryCommands;
 
 use crate::arn::Arn;
 use crate::client::Clients;
+use crate::cloud_control::table;
 use crate::resource_type::ResourceType;
 
-/// Every known resource type.
+/// Every resource type that has a file of its own.
 pub(crate) static ALL: &[&dyn ResourceType] = &[
     &autoscaling_group::AutoscalingGroup,
     &cloudformation_stack::CloudformationStack,
@@ -162,12 +163,26 @@ pub fn recovery_commands(arn: &str) -> Option<RecoveryCommands> {
 /// The resource type that an ARN belongs to; `None` when jiti does not know it.
 pub(crate) fn by_arn(id: &ResourceId) -> Option<&'static dyn ResourceType> {
     let arn = Arn::from_id(id)?;
-    ALL.iter().copied().find(|kind| kind.matches(&arn))
+    all().find(|kind| kind.matches(&arn))
 }
 
 /// The resource type of this name, such as `ec2:instance`.
 pub(crate) fn by_name(name: &str) -> Option<&'static dyn ResourceType> {
-    ALL.iter().copied().find(|kind| kind.name() == name)
+    all().find(|kind| kind.name() == name)
+}
+
+/// Every known resource type, first those with a file of their own.
+pub(crate) fn all() -> impl Iterator<Item = &'static dyn ResourceType> {
+    let table = table().map(|row| row as &dyn ResourceType);
+    ALL.iter().copied().chain(table)
+}
+
+/// Whether a resource belongs to no region. An unknown type does if its ARN names no region; the
+/// ARN of a bucket names none either.
+pub(crate) fn is_global(id: &ResourceId) -> bool {
+    let names_none =
+        || Arn::from_id(id).is_some_and(|arn| arn.region.is_empty() && arn.service != "s3");
+    by_arn(id).map_or_else(names_none, ResourceType::is_global)
 }
 
 /// The name of the type of a resource. For a type that jiti does not know, it is read from the ARN:
@@ -190,7 +205,7 @@ pub(crate) fn name_of(id: &ResourceId) -> String {
 /// ends at the last `-`: a `vpce-svc-1` is no VPC endpoint.
 pub(crate) fn ec2_path(id: &str) -> Option<String> {
     let (prefix, _) = id.rsplit_once('-')?;
-    let kind = ALL.iter().find(|kind| kind.id_prefix() == Some(prefix))?;
+    let kind = all().find(|kind| kind.id_prefix() == Some(prefix))?;
     let name = kind.name().strip_prefix("ec2:")?;
     Some(format!("{name}/{id}"))
 }
@@ -239,7 +254,7 @@ mod tests {
             "vpc-1",
             "sgr-1",
             "sg-1",
-            "tgw-1",
+            "cvpn-endpoint-1",
             "vpce-svc-1",
             "x",
         ];
@@ -250,6 +265,7 @@ mod tests {
             "security-group-rule/sgr-1",
             "vpc/vpc-1",
             "vpc-endpoint/vpce-1",
+            "vpc-endpoint-service/vpce-svc-1",
         ];
         assert_eq!(
             resource_parts(&ec2_arns(&Clients::for_tests(), ids)),

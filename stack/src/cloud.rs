@@ -7,7 +7,7 @@
 mod error;
 mod resource;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
 use jiff::Timestamp;
@@ -213,6 +213,9 @@ pub struct Described {
     pub found: Vec<Resource>,
     /// Those that could not be described, with the error.
     pub failed: Vec<(ResourceId, CloudError)>,
+    /// Those of `failed` whose deletion had started and then failed with that error: they still
+    /// exist, and only another delete can remove them.
+    pub undeleted: BTreeSet<ResourceId>,
 }
 
 /// Options of a delete.

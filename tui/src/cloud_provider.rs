@@ -62,6 +62,7 @@ pub(crate) enum PolicyRole {
 #[cfg(feature = "aws")]
 pub(crate) fn role_policy(
     role: PolicyRole,
+    for_types: bool,
     address: &LedgerAddress,
     config: &Config,
 ) -> Result<(aws::PolicyDocument, Vec<String>), CommandError> {
@@ -78,9 +79,17 @@ pub(crate) fn role_policy(
         PolicyRole::Apply => aws::PolicyRole::Apply,
         PolicyRole::Operate => aws::PolicyRole::Operate,
     };
-    let document = aws::PolicyDocument::of_role(wanted, &scope);
-    let mut notes = vec![purpose(role).to_owned()];
-    if table.is_none() {
+    let document = match for_types {
+        true => aws::PolicyDocument::of_types(wanted, &scope),
+        false => aws::PolicyDocument::of_role(wanted, &scope),
+    };
+    let purpose = if for_types {
+        TYPES_PURPOSE
+    } else {
+        purpose(role)
+    };
+    let mut notes = vec![purpose.to_owned()];
+    if table.is_none() && !for_types {
         notes.push(format!(
             "The ledger {address} is a file, so the policy names no table. A shared ledger has an address \
              like dynamodb://TABLE?region=REGION: set it with --ledger or JITI_LEDGER."
@@ -101,6 +110,12 @@ pub(crate) fn role_policy(
     notes.extend(size_note(document.size()));
     Ok((document, notes))
 }
+
+/// What a policy for the types of Cloud Control is for.
+#[cfg(feature = "aws")]
+const TYPES_PURPOSE: &str = "For the types that jiti reads and deletes through the Cloud Control API, which calls their \
+     services with the permissions of its caller. Attach it besides the policy of the role; operate needs that of look \
+     as well.";
 
 /// What a policy is for.
 #[cfg(feature = "aws")]
@@ -148,6 +163,7 @@ fn size_note(size: usize) -> Option<String> {
 #[cfg(not(feature = "aws"))]
 pub(crate) fn role_policy(
     _role: PolicyRole,
+    _for_types: bool,
     _address: &LedgerAddress,
     _config: &Config,
 ) -> Result<((), Vec<String>), CommandError> {

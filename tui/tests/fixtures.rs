@@ -238,6 +238,7 @@ fn deleted(at: usize) -> DeletedResource {
         seconds: 12,
         scheduled_for: None,
         name_reservation: None,
+        outlives: None,
     }
 }
 

@@ -11,7 +11,8 @@ use stack::cloud::{Resource, ResourceId};
 use crate::client::http::RateLimitedClient;
 use crate::client::rate_limit::RateLimiter;
 use crate::client::untagged_cache::UntaggedCache;
-use crate::partition::partition;
+use crate::cloud_control::{KnownIdentifiers, PendingRequests};
+use crate::partition::{home_region, partition};
 
 /// The AWS clients of one account and region.
 pub(crate) struct Clients {
@@ -22,6 +23,10 @@ pub(crate) struct Clients {
     pub(crate) partition: String,
     /// The IAM resources that carry no stack's tag.
     pub(crate) untagged: UntaggedCache,
+    /// The unfinished requests of Cloud Control.
+    pub(crate) requests: PendingRequests,
+    /// The identifiers that Cloud Control knows resources by, where their ARNs do not tell.
+    pub(crate) identifiers: KnownIdentifiers,
     config: SdkConfig,
     /// The region that calls go to.
     region: String,
@@ -43,7 +48,7 @@ macro_rules! clients {
                 pub(crate) fn $name(&self) -> &$sdk::Client {
                     self.cache.$name.get_or_init(|| {
                         let config = $sdk::config::Builder::from(&self.config)
-                            .region(Region::new(self.region.clone()))
+                            .region(Region::new(self.region_for($service).to_owned()))
                             .http_client(self.rate_limited($service));
                         $sdk::Client::from_conf(clients!(@special $name config).build())
                     })
@@ -59,6 +64,7 @@ macro_rules! clients {
 clients! {
     application_autoscaling "application-autoscaling" aws_sdk_applicationautoscaling
     autoscaling "autoscaling" aws_sdk_autoscaling
+    cloud_control "cloudcontrol" aws_sdk_cloudcontrol
     cloudformation "cloudformation" aws_sdk_cloudformation
     cloudwatch "monitoring" aws_sdk_cloudwatch
     cost_explorer "ce" aws_sdk_costexplorer
@@ -95,6 +101,8 @@ impl Clients {
             partition: partition(region).to_owned(),
             place,
             untagged: UntaggedCache::default(),
+            requests: PendingRequests::default(),
+            identifiers: KnownIdentifiers::default(),
             config,
             region: region.to_owned(),
             limiter,
@@ -106,6 +114,16 @@ impl Clients {
     /// The region that calls go to.
     pub(crate) fn region(&self) -> &str {
         &self.region
+    }
+
+    /// The region that calls of a service go to. Resources without a region are listed and deleted
+    /// in one region of the partition.
+    fn region_for(&self, service: &str) -> &str {
+        let is_home = matches!(service, "tagging" | "cloudcontrol");
+        match self.place.region == Place::GLOBAL && is_home {
+            true => home_region(&self.partition),
+            false => &self.region,
+        }
     }
 
     /// The ARN of a resource in this account and region: `ec2`, `volume/vol-1`.
@@ -137,7 +155,7 @@ impl Clients {
             limiter: Arc::clone(&self.limiter),
             service,
             account: self.place.account.clone(),
-            region: self.region.clone(),
+            region: self.region_for(service).to_owned(),
         }
     }
 }

@@ -132,7 +132,7 @@ fn filter(name: &str, values: Vec<String>) -> Filter {
 
 /// What the tagging API lists of these ARNs, with their tags. It leaves out those that it does not
 /// know.
-pub(super) async fn tagged_among(
+pub(crate) async fn tagged_among(
     clients: &Clients,
     arns: &[String],
 ) -> Result<TagIndex, CloudError> {

@@ -67,11 +67,11 @@ mod tests {
     use crate::client::loopback::Loopback;
     use crate::discovery;
 
-    /// The answer of `DescribeTags` for one VPN gateway with these tags.
-    fn tags_of_gateway(tags: &[(&str, &str)]) -> String {
+    /// The answer of `DescribeTags` for one client VPN endpoint with these tags.
+    fn tags_of_endpoint(tags: &[(&str, &str)]) -> String {
         let items = tags.iter().map(|(key, value)| {
             format!(
-                "<item><resourceId>vgw-1</resourceId><resourceType>vpn-gateway</resourceType>\
+                "<item><resourceId>cvpn-endpoint-1</resourceId><resourceType>client-vpn-endpoint</resourceType>\
                 <key>{key}</key><value>{value}</value></item>"
             )
         });
@@ -79,14 +79,15 @@ mod tests {
         format!("<DescribeTagsResponse><tagSet>{items}</tagSet></DescribeTagsResponse>")
     }
 
-    /// A service with one VPN gateway of the stack `pr-1`, which the tagging API does not list.
-    async fn service_with_gateway() -> Loopback {
+    /// A service with one client VPN endpoint of the stack `pr-1`, which the tagging API does not
+    /// list.
+    async fn service_with_endpoint() -> Loopback {
         Loopback::new(|body| {
             let answer = if body.contains("Action=DescribeTags&") {
                 if body.contains("resource-id") {
-                    tags_of_gateway(&[("jiti:stack", "pr-1"), ("jiti:app", "shop")])
+                    tags_of_endpoint(&[("jiti:stack", "pr-1"), ("jiti:app", "shop")])
                 } else {
-                    tags_of_gateway(&[("jiti:stack", "pr-1")])
+                    tags_of_endpoint(&[("jiti:stack", "pr-1")])
                 }
             } else {
                 String::new()
@@ -99,40 +100,43 @@ mod tests {
     /// A resource of an unknown EC2 type is kept, with its tags and the command that deletes it.
     #[tokio::test]
     async fn an_unknown_ec2_type_is_kept() {
-        let service = service_with_gateway().await;
+        let service = service_with_endpoint().await;
         let scope = DiscoveryScope::Stack("pr-1".parse().unwrap());
         let found = discovery::discover(&service.clients, &scope).await;
-        let gateway = found
+        let endpoint = found
             .resources
             .iter()
-            .find(|resource| resource.kind == "ec2:vpn-gateway")
+            .find(|resource| resource.kind == "ec2:client-vpn-endpoint")
             .unwrap();
         assert_eq!(
-            gateway.id.as_str(),
-            "arn:aws:ec2:us-east-1:123456789012:vpn-gateway/vgw-1"
+            endpoint.id.as_str(),
+            "arn:aws:ec2:us-east-1:123456789012:client-vpn-endpoint/cvpn-endpoint-1"
         );
-        assert_eq!(gateway.tag("jiti:app"), Some("shop"));
+        assert_eq!(endpoint.tag("jiti:app"), Some("shop"));
         let command =
-            "aws ec2 delete-vpn-gateway --vpn-gateway-id vgw-1 --region us-east-1".to_owned();
+            "aws ec2 delete-client-vpn-endpoint --client-vpn-endpoint-id cvpn-endpoint-1 --region us-east-1".to_owned();
         let expected = Confirmation::UnknownType {
             command: Some(command),
         };
-        assert_eq!(gateway.confirmation, expected);
+        assert_eq!(endpoint.confirmation, expected);
     }
 
     /// The tag index of its service says whether a resource of an unknown type still exists.
     #[tokio::test]
     async fn the_index_says_whether_it_exists() {
-        let service = service_with_gateway().await;
+        let service = service_with_endpoint().await;
         let id = |path: &str| service.clients.arn("ec2", path);
-        let ids = [id("vpn-gateway/vgw-1"), id("vpn-gateway/vgw-2")];
+        let ids = [
+            id("client-vpn-endpoint/cvpn-endpoint-1"),
+            id("client-vpn-endpoint/cvpn-endpoint-2"),
+        ];
         let described = describe(&service.clients, &ids).await;
         let found: Vec<_> = described
             .found
             .iter()
             .map(|description| description.resource.id.clone())
             .collect();
-        assert_eq!(found, [id("vpn-gateway/vgw-1")]);
+        assert_eq!(found, [id("client-vpn-endpoint/cvpn-endpoint-1")]);
         assert!(described.failed.is_empty());
         let denied = Loopback::new(|_| {
             let code = "UnauthorizedOperation";

@@ -18,6 +18,10 @@ pub(crate) enum On {
     Image,
     /// Buckets and objects: their ARNs name neither an account nor a region.
     Bucket,
+    /// Everything of the service in the configured regions: its ARNs name no account.
+    Regional,
+    /// Everything of a service without regions: its ARNs name neither an account nor a region.
+    Nowhere,
 }
 
 /// Actions of one service on one kind of resource.
@@ -29,7 +33,7 @@ pub(crate) struct Grant {
 }
 
 impl Grant {
-    const fn new(service: &'static str, on: On, names: &'static [&'static str]) -> Self {
+    pub(super) const fn new(service: &'static str, on: On, names: &'static [&'static str]) -> Self {
         Self { service, on, names }
     }
 
@@ -63,6 +67,9 @@ pub(crate) const LEDGER_CREATE: &[&str] = &[
 
 /// Reads tags, descriptions, metrics, prices and the bill.
 ///
+/// The tagging API and Cloud Control, whose actions are those of CloudFormation, are also called in
+/// the region that lists resources without a region.
+///
 /// Two actions are on `*` although the reference has a resource for them, because an ordinary call
 /// names none: `GetMetricData` (a data set) and `ListTasks` (a container instance). The bill's
 /// resource is a billing view, which jiti does not name either.
@@ -83,6 +90,11 @@ pub(crate) const READ: &[Grant] = &[
     ),
     Grant::new("ce", On::AnyGlobal, &["GetCostAndUsage"]),
     Grant::new("cloudformation", On::Account, &["DescribeStacks"]),
+    Grant::new(
+        "cloudformation",
+        On::AnyGlobal,
+        &["GetResource", "GetResourceRequestStatus", "ListResources"],
+    ),
     Grant::new(
         "cloudwatch",
         On::Account,
@@ -262,7 +274,7 @@ pub(crate) const READ: &[Grant] = &[
         On::Account,
         &["GetQueueAttributes", "GetQueueUrl", "ListQueueTags"],
     ),
-    Grant::new("tag", On::Any, &["GetResources"]),
+    Grant::new("tag", On::AnyGlobal, &["GetResources"]),
 ];
 
 /// Stops, starts, resizes and deletes what a stack owns. Only `--final-snapshot` needs the two
@@ -274,6 +286,11 @@ pub(crate) const CHANGE: &[Grant] = &[
         &["DeleteAutoScalingGroup", "UpdateAutoScalingGroup"],
     ),
     Grant::new("cloudformation", On::Account, &["DeleteStack"]),
+    Grant::new(
+        "cloudformation",
+        On::AnyGlobal,
+        &["DeleteResource", "UpdateResource"],
+    ),
     Grant::new("cloudwatch", On::Account, &["DeleteAlarms"]),
     Grant::new("dynamodb", On::Account, &["DeleteTable"]),
     Grant::new(

@@ -41,7 +41,7 @@ impl ResourceType for EksCluster {
             let name = name.map_err(failed!("eks", "ListClusters"))?;
             ids.push(clients.arn("eks", &format!("cluster/{name}")));
         }
-        let Descriptions { found, failed } = each(&ids, |id| describe(clients, id)).await;
+        let Descriptions { found, failed, .. } = each(&ids, |id| describe(clients, id)).await;
         let found = found.into_iter();
         let described: Vec<_> = found
             .filter(|description| is_wanted(&description.resource.tags, scope))

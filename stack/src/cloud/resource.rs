@@ -222,6 +222,9 @@ pub struct Resource {
     pub protection: Option<String>,
     /// Why this resource must never be deleted: a default VPC, or a service-linked resource.
     pub untouchable: Option<String>,
+    /// What is left after its deletion, or stays reserved: snapshots, or a name that stays taken.
+    #[serde(default)]
+    pub outlives: Option<String>,
     /// The size that waking has to restore; `None` if there is nothing to stop.
     pub size: Option<Value>,
     /// Whether `size` is the size while asleep.
@@ -262,6 +265,7 @@ impl Resource {
             recreates: false,
             protection: None,
             untouchable: None,
+            outlives: None,
             size: None,
             stopped: false,
             usage: Vec::new(),

@@ -48,7 +48,9 @@ use crate::values::id::{Actor, StackName};
 
 pub use blocker::{Blocker, Claim};
 pub use error::TeardownError;
-pub use plan::{Method, NameReservation, PlanWarning, PlannedDeletion, TeardownPlan, TeardownSite};
+pub use plan::{
+    Method, NameReservation, PlanWarning, PlannedDeletion, TeardownPlan, TeardownSite, outliving,
+};
 pub use prepare::PreparedTeardown;
 pub use progress::{DeletedResource, Progress, TeardownOutcome};
 pub use progress_poll::{Follower, POLL_INTERVAL};

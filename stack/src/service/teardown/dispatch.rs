@@ -360,6 +360,7 @@ impl Teardowns<'_> {
                         seconds: Elapsed::between(since, event.at).seconds(),
                         scheduled_for: None,
                         name_reservation: None,
+                        outlives: None,
                     };
                     progress.write(&Progress::ResourceDeleted(deleted.clone()));
                     other.deleted.push(deleted);

@@ -181,6 +181,22 @@ pub(super) fn name_warnings(planned: &[PlannedDeletion]) -> impl Iterator<Item =
     })
 }
 
+/// The warnings about what is left after the deletion.
+pub(super) fn outliving_warnings(planned: &[PlannedDeletion]) -> impl Iterator<Item = PlanWarning> {
+    planned.iter().filter_map(|one| {
+        Some(PlanWarning {
+            id: one.id.clone(),
+            found: outliving(one.outlives.as_deref()?),
+        })
+    })
+}
+
+/// What a user reads about what is left after a deletion.
+#[must_use]
+pub fn outliving(what: &str) -> String {
+    format!("its deletion leaves: {what}")
+}
+
 /// A resource that a teardown would delete, or has deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedDeletion {
@@ -207,6 +223,9 @@ pub struct PlannedDeletion {
     /// Until when it keeps its name after the deletion, if it does.
     #[serde(flatten)]
     pub name_reservation: Option<NameReservation>,
+    /// What is left after the deletion, or stays reserved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlives: Option<String>,
 }
 
 /// A deleted resource that can be recovered for a while and keeps its name until then.

@@ -148,6 +148,9 @@ pub struct DeletedResource {
     /// Until when it keeps its name, if it does.
     #[serde(flatten)]
     pub name_reservation: Option<NameReservation>,
+    /// What is left after the deletion, or stays reserved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outlives: Option<String>,
 }
 
 impl DeletedResource {
@@ -160,6 +163,7 @@ impl DeletedResource {
             seconds,
             scheduled_for: None,
             name_reservation: planned.name_reservation,
+            outlives: planned.outlives,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `jiti iam look|apply|operate`
+//! `jiti iam look|apply|operate [--types]`
 
 use clap::Args;
 
@@ -21,6 +21,10 @@ pub(crate) struct Arguments {
     /// What the holder of the policy does
     role: PolicyRole,
 
+    /// Print what the Cloud Control API needs for its types, besides the policy of the role
+    #[arg(long)]
+    types: bool,
+
     #[command(flatten)]
     output: OutputOptions,
 }
@@ -33,10 +37,11 @@ pub(crate) fn run(
 ) -> Result<(), CommandError> {
     let Arguments {
         role,
+        types,
         output: OutputOptions { json: _ },
     } = *arguments;
     let (address, config) = (context.ledger_address()?, context.config()?);
-    let (document, notes) = cloud_provider::role_policy(role, &address, &config)?;
+    let (document, notes) = cloud_provider::role_policy(role, types, &address, &config)?;
     for note in &notes {
         ui::print_error(&clean(note));
     }

@@ -200,6 +200,7 @@ impl Simulation {
                 seconds,
                 scheduled_for: None,
                 name_reservation: None,
+                outlives: None,
             };
             self.report(name, Progress::ResourceDeleted(deleted.clone()));
             outcome.deleted.push(deleted);

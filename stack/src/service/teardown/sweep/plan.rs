@@ -18,6 +18,7 @@ use crate::service::teardown::blocker::Blocker;
 use crate::service::teardown::error::TeardownError;
 use crate::service::teardown::plan::{
     Method, NameReservation, PlanWarning, PlannedDeletion, TeardownPlan, name_warnings,
+    outliving_warnings,
 };
 use crate::service::teardown::prepare::{PreparedTeardown, SavedStrategy, process_secrets};
 use crate::service::teardown::run_folder::RunFolder;
@@ -113,7 +114,9 @@ impl Teardowns<'_> {
         folder.write(RunFolder::PLAN, &sweep)?;
         let resources = planned_deletions(&belonging, &sweep, self.service.now());
         let names = name_warnings(&resources);
-        let warnings = warnings(&found).into_iter().chain(names).collect();
+        let outliving = outliving_warnings(&resources);
+        let warnings = warnings(&found).into_iter();
+        let warnings = warnings.chain(names).chain(outliving).collect();
         let plan = TeardownPlan {
             name: stack.clone(),
             method: Method::Sweep {
@@ -261,6 +264,7 @@ fn planned_deletions(
         name_reservation: sweep.recovery_commands.get(&one.id).map(|commands| {
             NameReservation::for_days(sweep.recovery_days, now, Some(commands.clone()))
         }),
+        outlives: one.outlives.clone(),
         ..PlannedDeletion::default()
     });
     planned.collect()

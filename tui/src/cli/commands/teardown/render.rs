@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stack::cloud::short;
 use stack::lease::Strategy;
-use stack::service::teardown::{Method, Progress, TeardownOutcome, TeardownPlan};
+use stack::service::teardown::{Method, Progress, TeardownOutcome, TeardownPlan, outliving};
 
 use crate::cli::output::json;
 use crate::cli::ui::Ui;
@@ -205,11 +205,14 @@ fn done(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
     left(ui, outcome)
 }
 
-/// Prints which of the deleted resources keep their name.
+/// Prints which of the deleted resources keep their name, or leave something.
 pub(super) fn reservations(ui: &mut Ui, outcome: &TeardownOutcome) -> Result<(), CommandError> {
     for one in &outcome.deleted {
         if let Some(reservation) = &one.name_reservation {
             ui.text(&format!("! {}: {}", one.id, reservation.warning()))?;
+        }
+        if let Some(what) = &one.outlives {
+            ui.text(&format!("! {}: {}", one.id, outliving(what)))?;
         }
     }
     Ok(())

@@ -10,7 +10,7 @@
 use jiff::Timestamp;
 use stack::Elapsed;
 use stack::service::power::PowerOutcome;
-use stack::service::teardown::TeardownOutcome;
+use stack::service::teardown::{TeardownOutcome, outliving};
 use stack::sleep::RemainingCosts;
 
 use super::super::page::Page;
@@ -200,6 +200,10 @@ fn residue(page: &mut Page, outcome: &TeardownOutcome) {
     for one in &outcome.deleted {
         if let Some(reservation) = &one.name_reservation {
             let text = format!("▲ {}: {}", one.id, reservation.warning());
+            page.text(&text, Tone::Notice);
+        }
+        if let Some(what) = &one.outlives {
+            let text = format!("▲ {}: {}", one.id, outliving(what));
             page.text(&text, Tone::Notice);
         }
     }

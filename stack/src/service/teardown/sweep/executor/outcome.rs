@@ -146,6 +146,7 @@ impl SweepExecutor<'_> {
                 let commands = Some(self.sweep.recovery_commands.get(id)?.clone());
                 Some(NameReservation { until, commands })
             }),
+            outlives: one.outlives.clone(),
         };
         events.push(EventKind::ResourceDeleted { id: id.to_string() });
         progress.write(&Progress::ResourceDeleted(deleted.clone()));

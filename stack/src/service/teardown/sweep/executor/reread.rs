@@ -135,6 +135,11 @@ impl<'a> SweepExecutor<'a> {
             let error = failed.get(&id).or(error.next()).cloned();
             match (error, found.get(&id)) {
                 (Some(error), _) if error.kind != CloudErrorKind::Gone => {
+                    if described.undeleted.contains(&id)
+                        && let Some(attempt) = self.attempts.get_mut(&id)
+                    {
+                        attempt.deleting = false;
+                    }
                     self.failed(&id, error, events, progress);
                 }
                 (Some(_), _) | (None, None) => self.gone(&id, None, events, progress),

@@ -1,0 +1,155 @@
+//! What connects services: events, workflows, streams.
+
+use super::super::table_type::{TableType, arns, names};
+
+pub(super) const ROWS: &[TableType] = &[
+    TableType::new(
+        "events:rule",
+        "AWS::Events::Rule",
+        "events:{region}:{account}:rule/{name*}",
+        "{arn}",
+    )
+    .uses(&[
+        arns("/RoleArn"),
+        arns("/Targets/*/Arn"),
+        arns("/Targets/*/RoleArn"),
+        arns("/Targets/*/DeadLetterConfig/Arn"),
+        names(
+            "/EventBusName",
+            "events:{region}:{account}:event-bus/{name}",
+        ),
+    ]),
+    TableType::new(
+        "events:event-bus",
+        "AWS::Events::EventBus",
+        "events:{region}:{account}:event-bus/{name*}",
+        "{name}",
+    )
+    .uses(&[arns("/DeadLetterConfig/Arn"), arns("/KmsKeyIdentifier")])
+    .spares(&["default"])
+    .costs("events"),
+    TableType::new(
+        "scheduler:schedule-group",
+        "AWS::Scheduler::ScheduleGroup",
+        "scheduler:{region}:{account}:schedule-group/{name}",
+        "{name}",
+    )
+    .created("/CreationDate")
+    .state("/State")
+    .spares(&["default"]),
+    TableType::new(
+        "pipes:pipe",
+        "AWS::Pipes::Pipe",
+        "pipes:{region}:{account}:pipe/{name}",
+        "{name}",
+    )
+    .created("/CreationTime")
+    .uses(&[
+        arns("/RoleArn"),
+        arns("/Source"),
+        arns("/Target"),
+        arns("/Enrichment"),
+    ])
+    .costs("requests"),
+    TableType::new(
+        "states:stateMachine",
+        "AWS::StepFunctions::StateMachine",
+        "states:{region}:{account}:stateMachine:{name}",
+        "{arn}",
+    )
+    .uses(&[
+        arns("/RoleArn"),
+        arns("/EncryptionConfiguration/KmsKeyId"),
+        arns("/LoggingConfiguration/Destinations/*/CloudWatchLogsLogGroup/LogGroupArn"),
+    ])
+    .costs("state transitions")
+    .leaves("executions in progress run to their end"),
+    TableType::new(
+        "states:activity",
+        "AWS::StepFunctions::Activity",
+        "states:{region}:{account}:activity:{name}",
+        "{arn}",
+    )
+    .uses(&[arns("/EncryptionConfiguration/KmsKeyId")]),
+    TableType::new(
+        "kinesis:stream",
+        "AWS::Kinesis::Stream",
+        "kinesis:{region}:{account}:stream/{name}",
+        "{name}",
+    )
+    .uses(&[arns("/StreamEncryption/KeyId")])
+    .costs("shards or throughput"),
+    TableType::new(
+        "kinesis:consumer",
+        "AWS::Kinesis::StreamConsumer",
+        "kinesis:{region}:{account}:stream/{stream}/consumer/{name*}",
+        "{arn}",
+    )
+    .created("/ConsumerCreationTimestamp")
+    .uses(&[arns("/StreamARN")])
+    .costs("fan-out consumer"),
+    TableType::new(
+        "firehose:deliverystream",
+        "AWS::KinesisFirehose::DeliveryStream",
+        "firehose:{region}:{account}:deliverystream/{name}",
+        "{name}",
+    )
+    .uses(&[
+        arns("/KinesisStreamSourceConfiguration/KinesisStreamARN"),
+        arns("/KinesisStreamSourceConfiguration/RoleARN"),
+        arns("/S3DestinationConfiguration/BucketARN"),
+        arns("/S3DestinationConfiguration/RoleARN"),
+        arns("/ExtendedS3DestinationConfiguration/BucketARN"),
+        arns("/ExtendedS3DestinationConfiguration/RoleARN"),
+        arns("/AmazonopensearchserviceDestinationConfiguration/DomainARN"),
+        arns("/AmazonopensearchserviceDestinationConfiguration/RoleARN"),
+        arns("/DeliveryStreamEncryptionConfigurationInput/KeyARN"),
+    ])
+    .costs("delivered data"),
+    TableType::new(
+        "appsync:api",
+        "AWS::AppSync::GraphQLApi",
+        "appsync:{region}:{account}:apis/{id}",
+        "{arn}",
+    )
+    .also(&["AWS::AppSync::Api"])
+    .uses(&[
+        arns("/LogConfig/CloudWatchLogsRoleArn"),
+        arns("/EventConfig/LogConfig/CloudWatchLogsRoleArn"),
+        arns("/MergedApiExecutionRoleArn"),
+        names(
+            "/UserPoolConfig/UserPoolId",
+            "cognito-idp:{region}:{account}:userpool/{id}",
+        ),
+    ])
+    .costs("API requests"),
+    TableType::new(
+        "iot:rule",
+        "AWS::IoT::TopicRule",
+        "iot:{region}:{account}:rule/{name}",
+        "{name}",
+    )
+    .uses(&[
+        arns("/TopicRulePayload/Actions/*/Lambda/FunctionArn"),
+        arns("/TopicRulePayload/Actions/*/Sns/TargetArn"),
+        arns("/TopicRulePayload/Actions/*/Sns/RoleArn"),
+        arns("/TopicRulePayload/Actions/*/Sqs/RoleArn"),
+        arns("/TopicRulePayload/Actions/*/Kinesis/RoleArn"),
+        arns("/TopicRulePayload/Actions/*/Firehose/RoleArn"),
+        arns("/TopicRulePayload/Actions/*/S3/RoleArn"),
+        arns("/TopicRulePayload/Actions/*/DynamoDBv2/RoleArn"),
+    ]),
+    TableType::new(
+        "mq:broker",
+        "AWS::AmazonMQ::Broker",
+        "mq:{region}:{account}:broker:{name}:{id}",
+        "{id}",
+    )
+    .uses(&[
+        arns("/EncryptionOptions/KmsKeyId"),
+        arns("/SecurityGroups/*"),
+        arns("/SubnetIds/*"),
+    ])
+    .slow()
+    .costs("its instances and storage"),
+];
