@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the benchmarks in release builds, and writes what they measured into docs/dev/benchmarks.md. Ratios are medians of
 # interleaved runs, because machines are noisy.
-#   benches/run.sh [NAME...]    default: all, which are ledger report shared startup dashboard terraform sweep
+#   benches/run.sh [NAME...]    default: all, which are ledger report shared startup dashboard terraform sweep cloud_control
 # NOTE is what the page says besides, such as NOTE="while other programs ran".
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ export JITI_BENCH_FIGURES
 trap 'rm -f "$JITI_BENCH_FIGURES"' EXIT
 bench() { cargo bench --quiet --locked "$@"; }
 
-[ $# -gt 0 ] || set -- ledger report shared startup dashboard terraform sweep
+[ $# -gt 0 ] || set -- ledger report shared startup dashboard terraform sweep cloud_control
 for name in "$@"; do
   printf '== %s\n' "$name"
   case $name in
@@ -27,9 +27,9 @@ for name in "$@"; do
       ;;
     dashboard) bench -p tui --bench dashboard ;;
     terraform) bench -p e2e --bench terraform ;;
-    sweep)
+    sweep | cloud_control)
       tests/python/prepare.sh && tests/python/prepare.sh bench
-      bench -p e2e --bench sweep
+      bench -p e2e --bench "$name"
       ;;
     *) printf 'run.sh: no benchmark %s\n' "$name" >&2; exit 2 ;;
   esac

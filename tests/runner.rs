@@ -9,6 +9,8 @@ mod test_bad_input;
 mod test_bill;
 mod test_bulk;
 mod test_ci_example;
+mod test_cloud_control;
+mod test_coverage;
 mod test_dashboard;
 mod test_discovery;
 mod test_docs;

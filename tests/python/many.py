@@ -18,7 +18,7 @@ def main():
     for place in sys.argv[2:]:
         region, counts = place.split("=")
         for kind in counts.split(","):
-            kind, count = kind.split(":")
+            kind, count = kind.rsplit(":", 1)
             kinds.append((region, kind, int(count)))
     order = {
         "account": os.environ["AWS_ACCESS_KEY_ID"],

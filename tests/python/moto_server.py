@@ -3,7 +3,8 @@
 An access key of twelve digits is an account number, so that tests can share one server without seeing each other's
 resources. The answers are moto's, with three exceptions: requests in Smithy's RPC v2 CBOR protocol are translated, a
 list of tags by ARN has no pages, and lookups that never change are cached, because they take most of the time of a
-small call and would hide the time of the clients.
+small call and would hide the time of the clients. The Cloud Control API, which moto does not have, is in
+cloud_control.py.
 """
 
 import functools
@@ -11,6 +12,7 @@ import gzip
 import io
 import json
 import logging
+import os
 import re
 import sys
 import threading
@@ -25,6 +27,9 @@ from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_
 from moto.sns.models import sns_backends
 from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
+
+from cloud_control import CloudControl
+from cloud_control_types import STORED
 
 # Access key, region and service of a signed request.
 CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/")
@@ -170,8 +175,8 @@ class Many:
 
     PATH = "/tests/many"
 
-    def __init__(self, application):
-        self.application = application
+    def __init__(self, application, cloud_control):
+        self.application, self.cloud_control = application, cloud_control
 
     def __call__(self, environ, start_response):
         if environ.get("PATH_INFO") != self.PATH:
@@ -189,7 +194,10 @@ class Many:
     def create(self, account, region, kind, count, name, tags):
         ec2, sns = ec2_backends[account][region], sns_backends[account][region]
         for number in range(count):
-            if kind == "volume":
+            if kind.startswith("AWS::"):
+                desired = STORED[kind](f"{name}-{number}", tags)
+                yield kind, self.cloud_control.store.create(account, region, kind, desired)
+            elif kind == "volume":
                 volume = ec2.create_volume(size=1, zone_name=region + "a", volume_type="gp3")
                 volume.add_tags(tags)
                 yield "ec2:volume", volume.id
@@ -203,11 +211,16 @@ class Many:
 def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     dispatcher = Dispatcher(create_backend_app)
-    application = Many(Accounts(Transactions(Cbor(dispatcher, dispatcher.get_backend_for_host))))
+    moto = Accounts(Transactions(Cbor(dispatcher, dispatcher.get_backend_for_host)))
+    cloud_control = CloudControl(moto)
+    application = Many(cloud_control, cloud_control)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=MotoRequestHandler)
+    cloud_control.endpoint = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     print(server.server_port, flush=True)
     sys.stdin.read()
+    # Connections of the server to itself keep threads.
+    os._exit(0)
 
 
 if __name__ == "__main__":

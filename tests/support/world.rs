@@ -138,6 +138,21 @@ impl World {
         listed.into_iter().collect()
     }
 
+    /// Creates resources of the types that jiti deletes through Cloud Control, as
+    /// `cloud_control_world.py` describes them.
+    #[track_caller]
+    pub fn create_with_cloud_control(&self, stacks: &Value) {
+        self.run_past_proxy("cloud_control_world.py", &["create", &stacks.to_string()]);
+    }
+
+    /// Every resource of those types in both regions, by the identifier that Cloud Control has.
+    #[track_caller]
+    pub fn list_with_cloud_control(&self) -> BTreeSet<CloudResource> {
+        let listed =
+            self.run_past_proxy("cloud_control_world.py", &["list", REGIONS[0], REGIONS[1]]);
+        listed.into_iter().collect()
+    }
+
     /// Leases a stack of the application `checkout` and loses its Terraform state, so that its
     /// resources can only be found by tags.
     #[track_caller]
