@@ -196,6 +196,8 @@ impl TableType {
         resource.uses = referenced(clients, properties, self.references);
         let owner = Vec::from_iter(self.owner);
         resource.owner = referenced(clients, properties, &owner).into_iter().next();
+        // A part has to be deleted before what contains it.
+        resource.uses.extend(resource.owner.clone());
         resource.protection = self
             .protection
             .and_then(|flag| protection(properties, flag));
@@ -300,7 +302,8 @@ impl TableType {
     fn with_command(&self, mut error: CloudError, id: &ResourceId) -> CloudError {
         let command = Arn::from_id(id).and_then(|arn| delete_command(&arn));
         if let Some(command) = command.filter(|_| error.kind == CloudErrorKind::Other) {
-            error.message = format!("{}; this command may delete it: {command}", error.message);
+            let message = error.message.trim_end_matches('.');
+            error.message = format!("{message}; this command may delete it: {command}");
         }
         error
     }

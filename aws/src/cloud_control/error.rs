@@ -38,6 +38,7 @@ const WORDS: &[(&str, CloudErrorKind)] = &[
     ("in use", CloudErrorKind::InUse),
     ("inuse", CloudErrorKind::InUse),
     ("is associated with", CloudErrorKind::InUse),
+    ("being used by", CloudErrorKind::InUse),
     ("still being used", CloudErrorKind::InUse),
     ("has not been disabled", CloudErrorKind::Wait),
     ("distributionnotdisabled", CloudErrorKind::Wait),

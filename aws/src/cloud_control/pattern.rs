@@ -1,8 +1,8 @@
 //! Patterns of ARNs, and the identifiers that Cloud Control makes of them.
 //!
 //! A pattern is an ARN without `arn` and the partition, such as
-//! `ecr:{region}:{account}:repository/{name*}`. A placeholder stands for a part without `/` and `:`,
-//! and with `*` for all that follows.
+//! `ecr:{region}:{account}:repository/{name*}`. A placeholder stands for a part without `/` and
+//! `:`, and with `*` for all that follows.
 
 use stack::ResourceId;
 

@@ -2,7 +2,7 @@
 //! table.
 //!
 //! Source: the handlers in the CloudFormation resource schemas of these types. `tests/test_iam.rs`
-//! compares the actions with the service authorization reference, and the list with the schemas.
+//! compares the list with the schemas, and the actions with the service authorization reference.
 
 use super::actions::{Grant, On};
 
@@ -173,7 +173,7 @@ pub(crate) const TYPES_CHANGE: &[Grant] = &[
     Grant::new("acm", On::Account, &["DeleteCertificate", "RemoveTagsFromCertificate"]),
     Grant::new("amplify", On::Account, &["DeleteApp", "DeleteBranch"]),
     Grant::new("aoss", On::Account, &["DeleteCollection"]),
-    Grant::new("apigateway", On::Regional, &["DELETE", "PATCH"]),
+    Grant::new("apigateway", On::Regional, &["DELETE", "PATCH", "RemoveCertificateFromDomain"]),
     Grant::new("apprunner", On::Account, &["DeleteAutoScalingConfiguration", "DeleteService", "DeleteVpcConnector"]),
     Grant::new("appsync", On::Account, &["DeleteApi", "DeleteGraphqlApi", "UntagResource"]),
     Grant::new("athena", On::Account, &["DeleteDataCatalog", "DeleteWorkGroup", "UntagResource"]),
@@ -229,6 +229,7 @@ pub(crate) const TYPES_CHANGE: &[Grant] = &[
     Grant::new("kinesis", On::Account, &[
         "DeleteStream", "DeregisterStreamConsumer", "RemoveTagsFromStream", "UntagResource",
     ]),
+    Grant::new("kms", On::Account, &["RetireGrant"]),
     Grant::new("lambda", On::Account, &["DeleteCodeSigningConfig", "DeleteFunction", "DeleteLayerVersion"]),
     Grant::new("logs", On::Any, &["DeleteLogDelivery", "UpdateLogDelivery"]),
     Grant::new("memorydb", On::Account, &[
@@ -243,9 +244,10 @@ pub(crate) const TYPES_CHANGE: &[Grant] = &[
         "DeleteTags",
     ]),
     Grant::new("redshift-serverless", On::Account, &["DeleteNamespace", "DeleteWorkgroup", "UntagResource"]),
-    Grant::new("resource-groups", On::Account, &["DeleteGroup"]),
+    Grant::new("resource-groups", On::Account, &["DeleteGroup", "UngroupResources"]),
     Grant::new("route53", On::Nowhere, &[
-        "DeleteHealthCheck", "DeleteHostedZone", "DeleteQueryLoggingConfig", "UpdateHostedZoneFeatures",
+        "ChangeResourceRecordSets", "DeleteHealthCheck", "DeleteHostedZone", "DeleteQueryLoggingConfig",
+        "UpdateHostedZoneFeatures",
     ]),
     Grant::new("route53resolver", On::Account, &["DeleteResolverEndpoint"]),
     Grant::new("sagemaker", On::Account, &[

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::properties::Reference;
 use super::super::table_type::{Parts, TableType, TagSource, arns, names};
 
 pub(super) const ROWS: &[TableType] = &[
@@ -107,7 +108,7 @@ pub(super) const ROWS: &[TableType] = &[
         "wafv2:{region}:{account}:regional/rulegroup/{name}/{id}",
         "{name}|{id}|REGIONAL",
     )
-    .uses(WAF_PARTS)
+    .uses(WAF_SETS)
     .costs("rule group"),
     TableType::new(
         "wafv2:global-rulegroup",
@@ -115,7 +116,7 @@ pub(super) const ROWS: &[TableType] = &[
         "wafv2:{region}:{account}:global/rulegroup/{name}/{id}",
         "{name}|{id}|CLOUDFRONT",
     )
-    .uses(WAF_PARTS)
+    .uses(WAF_SETS)
     .costs("rule group"),
     TableType::new(
         "wafv2:ipset",
@@ -181,8 +182,10 @@ pub(super) const ROWS: &[TableType] = &[
         "apigateway:{region}::/domainnames/{name}",
         "{name}",
     )
+    .also(&["AWS::ApiGatewayV2::DomainName"])
     .uses(&[
         arns("/CertificateArn"),
+        arns("/DomainNameConfigurations/*/CertificateArn"),
         arns("/RegionalCertificateArn"),
         arns("/OwnershipVerificationCertificateArn"),
     ]),
@@ -222,11 +225,17 @@ pub(super) const ROWS: &[TableType] = &[
     ),
 ];
 
-/// What the rules of a web ACL or a rule group refer to.
-const WAF_PARTS: &[super::super::properties::Reference] = &[
+/// What the rules of a web ACL refer to.
+const WAF_PARTS: &[Reference] = &[
+    WAF_SETS[0],
+    WAF_SETS[1],
+    arns("/Rules/*/Statement/RuleGroupReferenceStatement/Arn"),
+];
+
+/// What the rules of a rule group refer to.
+const WAF_SETS: &[Reference] = &[
     arns("/Rules/*/Statement/IPSetReferenceStatement/Arn"),
     arns("/Rules/*/Statement/RegexPatternSetReferenceStatement/Arn"),
-    arns("/Rules/*/Statement/RuleGroupReferenceStatement/Arn"),
 ];
 
 /// Whether a record has to be deleted before its zone: Route 53 deletes the zone's own name servers

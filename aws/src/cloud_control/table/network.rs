@@ -46,6 +46,7 @@ pub(super) const ROWS: &[TableType] = &[
     )
     .id_prefix("tgw-attach")
     .also(&[
+        "AWS::EC2::TransitGatewayVpcAttachment",
         "AWS::EC2::TransitGatewayPeeringAttachment",
         "AWS::EC2::TransitGatewayConnect",
     ])
