@@ -9,26 +9,27 @@ use serde_json::{Value, json};
 
 const OWNER: &str = "ana@example.com";
 
-/// A stack has one resource of each type in two regions, and each has a twin that belongs to
-/// another stack or to none. A sweep deletes all of the stack's resources and none of the twins.
+/// A stack has one resource of each type in two regions. Each has a twin, which belongs to another
+/// stack in one region and to none in the other. A sweep deletes all of the stack's resources and
+/// none of the twins.
 #[test]
 fn every_type_is_deleted_and_no_twin() {
     let world = World::new();
     world.lease_without_state("shop", OWNER);
     let twins = json!([
-        { "name": "blog", "app": "checkout", "owner": OWNER, "regions": REGIONS },
-        { "name": "plain", "app": "", "owner": "", "regions": REGIONS, "tags": {} },
+        { "name": "blog", "app": "checkout", "owner": OWNER, "regions": [REGIONS[0]] },
+        { "name": "plain", "app": "", "owner": "", "regions": [REGIONS[1]], "tags": {} },
     ]);
     world.create_with_cloud_control(&twins);
-    let before = world.list_with_cloud_control();
+    let before = world.list_with_cloud_control(&[]);
     world.create_with_cloud_control(&of_stack(&REGIONS, &[]));
-    let made: BTreeSet<CloudResource> = world.list_with_cloud_control();
+    let made: BTreeSet<CloudResource> = world.list_with_cloud_control(&[]);
     let made: Vec<&CloudResource> = made.difference(&before).collect();
     let types: BTreeSet<&str> = made.iter().map(|one| one.kind.as_str()).collect();
     assert!(types.len() >= 60, "{}: {types:?}", types.len());
     let result = world.sweep("shop", 0);
     assert_eq!(result["residue"], json!([]), "{result:#}");
-    let after = world.list_with_cloud_control();
+    let after = world.list_with_cloud_control(&[]);
     let lost: Vec<_> = before.difference(&after).collect();
     assert!(lost.is_empty(), "the sweep also deleted {lost:#?}");
     let remaining: Vec<_> = after.difference(&before).collect();
@@ -48,11 +49,21 @@ fn of_stack(regions: &[&str], types: &[&str]) -> Value {
 
 /// An answer of `GetResourceRequestStatus` or `DeleteResource` about a failed request.
 fn failed(code: &str, message: &str) -> Fault {
-    let event = json!({ "ProgressEvent": {
-        "RequestToken": "a-token-of-the-test", "Operation": "DELETE", "OperationStatus": "FAILED",
-        "ErrorCode": code, "StatusMessage": message,
-    } });
+    let mut event = event("a-token-of-the-test", "FAILED", message);
+    event["ProgressEvent"]["ErrorCode"] = json!(code);
     Fault::Answer(event.to_string())
+}
+
+fn event(token: &str, status: &str, message: &str) -> Value {
+    json!({ "ProgressEvent": {
+        "RequestToken": token, "Operation": "DELETE", "OperationStatus": status, "StatusMessage": message,
+    } })
+}
+
+/// The call that creates a repository of the stack.
+fn repository(name: &str) -> Value {
+    let arguments = json!({ "repositoryName": name, "tags": tags("shop", OWNER) });
+    json!(["ecr", REGIONS[0], "create_repository", arguments])
 }
 
 /// Every error of a handler and of the API leaves its resource as residue with its reason, or is
@@ -61,14 +72,9 @@ fn failed(code: &str, message: &str) -> Fault {
 fn every_error_has_its_outcome() {
     let world = World::new();
     world.lease_without_state("shop", OWNER);
-    let region = REGIONS[0];
-    let before = world.list_with_cloud_control();
+    let before = world.list_with_cloud_control(&["AWS::ECR::Repository"]);
     let names = |prefix: &str, count: usize| -> Vec<String> {
         (0..count).map(|n| format!("{prefix}-{n}")).collect()
-    };
-    let make = |name: &String| {
-        let arguments = json!({ "repositoryName": name, "tags": tags("shop", OWNER) });
-        json!(["ecr", region, "create_repository", arguments])
     };
     // Errors that a retry does not overcome, and the text that the residue has.
     let left_ones = [
@@ -112,7 +118,7 @@ fn every_error_has_its_outcome() {
         .iter()
         .chain(&retried)
         .chain(&refused)
-        .map(make)
+        .map(|name| repository(name))
         .collect();
     world.call(&json!(all));
     for (name, (code, message, _)) in left_names.iter().zip(&left_ones) {
@@ -142,7 +148,58 @@ fn every_error_has_its_outcome() {
     world.proxy.clear_rules();
     let result = world.sweep("shop", 0);
     assert_eq!(result["residue"], json!([]), "{result:#}");
-    assert_eq!(world.list_with_cloud_control(), before);
+    assert_eq!(
+        world.list_with_cloud_control(&["AWS::ECR::Repository"]),
+        before
+    );
+}
+
+/// Every status of a request has its outcome. jiti asks again about one that Cloud Control works
+/// on. One that fails is repeated, and one that a person cancels is residue. If Cloud Control no
+/// longer knows a request, its resource is residue while it exists.
+#[test]
+fn every_status_has_its_outcome() {
+    let world = World::new();
+    world.lease_without_state("shop", OWNER);
+    let names = ["worked-on", "cancelled", "forgotten"];
+    world.call(&json!(names.map(repository)));
+    for name in names {
+        let begun = event(&format!("token-{name}"), "PENDING", "");
+        let rule = Rule::new(Fault::Answer(begun.to_string())).call("DeleteResource");
+        world
+            .proxy
+            .add_rule(rule.about(format!("\"{name}\"")).times(1));
+    }
+    let status = |name: &str, fault: Fault| {
+        let rule = Rule::new(fault).call("GetResourceRequestStatus");
+        world
+            .proxy
+            .add_rule(rule.about(format!("token-{name}")).times(1));
+    };
+    for one in ["PENDING", "IN_PROGRESS", "CANCEL_IN_PROGRESS"] {
+        let event = event("token-worked-on", one, "");
+        status("worked-on", Fault::Answer(event.to_string()));
+    }
+    status("worked-on", failed("NotStabilized", "it takes longer"));
+    let cancelled = event("token-cancelled", "CANCEL_COMPLETE", "ana cancelled it");
+    status("cancelled", Fault::Answer(cancelled.to_string()));
+    let unknown = Fault::Error(400, "RequestTokenNotFoundException");
+    status("forgotten", unknown);
+    let result = world.sweep_within("shop", "8s", 4);
+    let expected = [
+        ("repository/cancelled", "ana cancelled it"),
+        ("repository/forgotten", "not through after"),
+    ];
+    for (end, text) in expected {
+        let left = left(&result, end);
+        assert!(left["reason"].as_str().unwrap().contains(text), "{left:#}");
+    }
+    let residue = result["residue"].as_array().unwrap();
+    assert_eq!(residue.len(), expected.len(), "{result:#}");
+    let result = world.sweep("shop", 0);
+    assert_eq!(result["residue"], json!([]), "{result:#}");
+    let after = world.list_with_cloud_control(&["AWS::ECR::Repository"]);
+    assert!(after.is_empty(), "{after:#?}");
 }
 
 /// A deletion that never ends is residue after its time, and so is a resource whose tags moved
@@ -153,13 +210,13 @@ fn endless_deletions_and_moved_tags() {
     let world = World::new();
     world.lease_without_state("shop", OWNER);
     let region = REGIONS[0];
-    let before = world.list_with_cloud_control();
     let types = [
         "AWS::ECR::Repository",
         "AWS::Events::EventBus",
         "AWS::Athena::WorkGroup",
         "AWS::Scheduler::ScheduleGroup",
     ];
+    let before = world.list_with_cloud_control(&types);
     world.create_with_cloud_control(&of_stack(&[region], &types));
     // The repository's deletion never ends.
     let endless = json!({ "ProgressEvent": {
@@ -201,7 +258,7 @@ fn endless_deletions_and_moved_tags() {
     let result = world.sweep("shop", 0);
     assert_eq!(result["residue"], json!([]), "{result:#}");
     // The bus belongs to the other stack now.
-    let after = world.list_with_cloud_control();
+    let after = world.list_with_cloud_control(&types);
     let left: Vec<_> = after
         .difference(&before)
         .map(|one| one.id.as_str())
@@ -244,13 +301,16 @@ fn what_has_to_precede_a_deletion() {
         "AWS::Cognito::UserPool",
     ];
     world.create_with_cloud_control(&of_stack(&[region], &types));
-    let listed = world.list_with_cloud_control();
+    let listed = world.list_with_cloud_control(&types);
     let pool = listed
         .iter()
         .find(|one| one.kind == "AWS::Cognito::UserPool")
         .unwrap();
     let protect = |on: &str| {
-        let arguments = json!({ "UserPoolId": pool.id, "DeletionProtection": on });
+        // The call removes the tags that it does not name.
+        let tags = json!({ "jiti:stack": "shop", "jiti:app": "checkout", "jiti:owner": OWNER });
+        let arguments =
+            json!({ "UserPoolId": pool.id, "DeletionProtection": on, "UserPoolTags": tags });
         world.call(&json!([[
             "cognito-idp",
             region,

@@ -21,10 +21,21 @@ const NAMES_NO_RESOURCE: [&str; 3] = [
 ];
 
 /// Actions that the handlers of the schemas have, but the policies do not: those that create or
-/// configure, those on types that jiti deletes itself, and those for features that few resources
+/// configure, those that AWS does not have, and those for features that few resources
 /// have. If AWS needs one after all, the reason of the residue names it.
 #[rustfmt::skip]
-const NOT_GRANTED: [&str; 0] = [
+const NOT_GRANTED: [&str; 35] = [
+    "Eks:AssociateAccessPolicy", "Eks:CreateAccessEntry", "Iam:PassRole", "apigateway:PUT",
+    "cloudfront:CreateConnectionGroup", "cloudfront:GetConnectionGroup", "cloudfront:TagResource",
+    "cloudfront:UntagResource", "codecommit:PutRepositoryTriggers", "ds:UnauthorizeApplication",
+    "ec2:AllocateAddress", "ec2:AssociateAddress", "ec2:AttachNetworkInterface",
+    "ec2:CreateVpcEndpointServiceConfiguration", "ec2:DetachApplianceFromNatGateway",
+    "ec2:DetachNetworkInterface", "ec2:ModifyVpcEndpoint", "ec2:ModifyVpcEndpointServicePermissions",
+    "elasticache:ModifyReplicationGroup", "iam:CreateServiceLinkedRole", "iam:PassRole", "initech:DeleteReport",
+    "initech:DescribeReport", "kms:CreateGrant", "kms:Decrypt", "kms:GenerateDataKey", "kms:RevokeGrant",
+    "logs:CreateLogDelivery", "memorydb:ModifyReplicationGroup", "neptune-graph:CancelImportTask",
+    "redshift:DescribeSnapshotCopyGrant", "sns:Unsubscribe", "sts:AssumeRole", "synthetics:ReplicateCanary",
+    "vpce:AllowMultiRegion",
 ];
 
 /// The guide shows the policies as the command prints them. `make docs` updates it.
@@ -186,6 +197,7 @@ fn example(format: &str) -> String {
         .replace("${Partition}", "aws")
         .replace("${Region}", "eu-west-1")
         .replace("${Account}", "123456789012")
+        .replace("${AccountId}", "123456789012")
         .replace(".*", "*")
 }
 

@@ -50,7 +50,7 @@ fn main() {
             let start = Instant::now();
             sweep(&world, &made);
             let took = start.elapsed().as_secs_f64();
-            let after = world.list_with_cloud_control();
+            let after = world.list_with_cloud_control(&TYPES.map(|(kind, _)| kind));
             left[which] = made.iter().filter(|thing| after.contains(thing)).count();
             // The first round warms the caches and is not counted.
             if run > 0 {

@@ -6,7 +6,6 @@ The server reads and deletes them with these calls to itself, and `cloud_control
 import json
 
 import boto3
-import moto.backends
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -33,7 +32,10 @@ class Kind:
 
     def is_used(self, account, region):
         """Whether moto has a backend of the service in this place: without one, it has no resource."""
-        backends = moto.backends.get_backend(self.moto)
+        # Only the server has backends, and importing them takes seconds.
+        from moto.backends import get_backend
+
+        backends = get_backend(self.moto)
         if account not in backends:
             return False
         of = backends[account]

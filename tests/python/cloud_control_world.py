@@ -1,10 +1,10 @@
 """Creates and lists resources of the types that jiti deletes through Cloud Control, with the AWS SDK for Python.
 
     cloud_control_world.py create '[{"name": "shop", "app": "checkout", "owner": "ana@example.com", "regions": ["eu-west-1"]}]'
-    cloud_control_world.py list eu-west-1 us-east-1
+    cloud_control_world.py list eu-west-1 us-east-1 [AWS::ECR::Repository ...]
 
 `create` creates one resource of every type for each stack and region (of types without regions: once), as far as moto
-or the server's store has the type. "types" selects types, by their names in CloudFormation. "tags" replaces the
+or the server's store has the type. "types" selects types, by their names in CloudFormation; `list` lists the types that it is given, or all. "tags" replaces the
 stack's tags, and `{}` creates untagged resources. Both commands print a list of {type, id, region}; the id is the
 identifier that Cloud Control has for the resource.
 """
@@ -87,8 +87,10 @@ def create(stacks):
                     )
 
 
-def listed(region, first):
+def listed(region, first, wanted):
     for type_name, kind in KINDS.items():
+        if wanted and type_name not in wanted:
+            continue
         if type_name in GLOBAL:
             if first:
                 for one in kind.all(client(kind.service, "us-east-1")):
@@ -97,6 +99,8 @@ def listed(region, first):
         for one in kind.all(client(kind.service, region)):
             yield {"type": type_name, "id": identifier_of(type_name, one), "region": region}
     for type_name in STORED:
+        if wanted and type_name not in wanted:
+            continue
         found = client("cloudcontrol", region).list_resources(TypeName=type_name)["ResourceDescriptions"]
         for one in found:
             yield {"type": type_name, "id": one["Identifier"], "region": region}
@@ -108,7 +112,9 @@ def main():
         create(json.loads(arguments[0]))
         said = []
     elif command == "list":
-        said = [one for number, region in enumerate(arguments) for one in listed(region, number == 0)]
+        wanted = [word for word in arguments if word.startswith("AWS::")]
+        regions = [word for word in arguments if word not in wanted]
+        said = [one for number, region in enumerate(regions) for one in listed(region, number == 0, wanted)]
     else:
         sys.exit(__doc__)
     json.dump(said, sys.stdout)

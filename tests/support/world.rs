@@ -145,11 +145,12 @@ impl World {
         self.run_past_proxy("cloud_control_world.py", &["create", &stacks.to_string()]);
     }
 
-    /// Every resource of those types in both regions, by the identifier that Cloud Control has.
+    /// Every resource in both regions of these types, or of all those types if there are none, by
+    /// the identifier that Cloud Control has.
     #[track_caller]
-    pub fn list_with_cloud_control(&self) -> BTreeSet<CloudResource> {
-        let listed =
-            self.run_past_proxy("cloud_control_world.py", &["list", REGIONS[0], REGIONS[1]]);
+    pub fn list_with_cloud_control(&self, types: &[&str]) -> BTreeSet<CloudResource> {
+        let arguments = [&["list", REGIONS[0], REGIONS[1]], types].concat();
+        let listed = self.run_past_proxy("cloud_control_world.py", &arguments);
         listed.into_iter().collect()
     }
 
