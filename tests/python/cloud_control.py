@@ -11,11 +11,13 @@ Control, and the error that it gives for a repository with images
 
 import collections
 import functools
+import io
 import itertools
 import json
 import re
 import threading
 import time
+import urllib.parse
 import uuid
 
 from moto.core.resource_tagging import TaggedResource, make_tag_matcher, match_resource_type
@@ -91,6 +93,8 @@ class CloudControl:
         self.requests = {}
         # The requests in progress, in order, and by resource.
         self.queue, self.busy = collections.deque(), set()
+        # What moto has of each type and place, by account and service, until something changes.
+        self.listings = {}
         self.lock = threading.RLock()
         self.extend_tagging()
 
@@ -98,7 +102,12 @@ class CloudControl:
         target = environ.get("HTTP_X_AMZ_TARGET", "")
         signed = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         if not target.startswith(TARGET) or not signed:
-            return self.application(environ, start_response)
+            reads = not signed or only_reads(environ)
+            try:
+                return self.application(environ, start_response)
+            finally:
+                if not reads:
+                    self.listings.pop((signed[1], signed[3]), None)
         arguments = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or "{}")
         status, headers = "200 OK", [("content-type", "application/x-amz-json-1.0")]
         try:
@@ -195,7 +204,18 @@ class CloudControl:
             return self.store.of(account, place_of(type_name, region), type_name).get(identifier)
         if not kind.is_used(account, place_of(type_name, region)):
             return None
-        return kind.get(self.client(kind, account, type_name, region), identifier)
+        found = self.listing(kind, account, type_name, region)
+        return next((one for one in found if cloud_control_types.identifier_of(type_name, one) == identifier), None)
+
+    def listing(self, kind, account, type_name, region):
+        """What moto has of a type in a place. Asking takes a call or more for each resource."""
+        client = self.client(kind, account, type_name, region)
+        listings = self.listings.setdefault((account, client.meta.service_model.signing_name), {})
+        place = (type_name, place_of(type_name, region))
+        # A change that comes in between removes these listings, so what it makes stale is not kept.
+        if place not in listings:
+            listings[place] = kind.all(client)
+        return listings[place]
 
     @functools.cache
     def client(self, kind, account, type_name, region):
@@ -206,7 +226,7 @@ class CloudControl:
         kind = cloud_control_types.KINDS.get(type_name)
         if kind is None:
             return list(self.store.of(account, place_of(type_name, region), type_name).items())
-        found = kind.all(self.client(kind, account, type_name, region))
+        found = self.listing(kind, account, type_name, region)
         return [(cloud_control_types.identifier_of(type_name, one), one) for one in found]
 
     def begin(self, operation, account, region, type_name, identifier, effect):
@@ -252,7 +272,7 @@ class CloudControl:
         for type_name, kind in cloud_control_types.KINDS.items():
             if place_of(type_name, region) != region or not kind.is_used(account, region):
                 continue
-            for properties in kind.all(self.client(kind, account, type_name, region)):
+            for properties in self.listing(kind, account, type_name, region):
                 arn = cloud_control_types.arn_of(type_name, account, region, properties)
                 if arn:
                     yield arn, tags_of(type_name, properties)
@@ -282,6 +302,18 @@ class CloudControl:
                     yield resource
 
         ResourceGroupsTaggingAPIBackend._get_resources_generator = generator
+
+
+def only_reads(environ):
+    """Whether a call of any service changes nothing, as far as its protocol tells."""
+    if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+        return True
+    call = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+    if "urlencoded" in environ.get("CONTENT_TYPE", ""):
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        call = (urllib.parse.parse_qs(body.decode()).get("Action") or [""])[0]
+    return call.startswith(("BatchGet", "Describe", "Get", "List", "Lookup"))
 
 
 def place_of(type_name, region):

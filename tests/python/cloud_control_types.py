@@ -49,12 +49,6 @@ class Kind:
                 one["Arn"] = self.arn.format(region=region, account=account, **one)
         return found
 
-    def get(self, client, identifier):
-        for properties in self.all(client):
-            if identifier_of(self.type_name, properties) == identifier:
-                return properties
-        return None
-
 
 def account_of(client):
     return client._request_signer._credentials.access_key

@@ -45,10 +45,15 @@ pub(super) async fn tagged(
 
 /// The canonical id of a resource. EC2 writes the ARNs of images and snapshots with and without the
 /// account, and names some types in two ways; only the prefix of the id is stable.
+///
+/// The index for the resources without a region is that of a region, with its EC2 resources.
 fn canonical_id(clients: &Clients, arn: &str) -> ResourceId {
-    let is_own = |account: &str| account.is_empty() || account == clients.place.account;
+    let is_own = |arn: &Arn<'_>| {
+        let place = &clients.place;
+        arn.region == place.region && (arn.account.is_empty() || arn.account == place.account)
+    };
     match Arn::parse(arn) {
-        Some(parsed) if parsed.service == "ec2" && is_own(parsed.account) => {
+        Some(parsed) if parsed.service == "ec2" && is_own(&parsed) => {
             // Users name some resources, such as placement groups, and a name may look like an id.
             let id = Some(last_segment(parsed.resource))
                 .filter(|id| id.split_once('-').is_some_and(|(_, rest)| is_hex(rest)));
@@ -164,7 +169,8 @@ mod tests {
     use super::*;
 
     /// An EC2 resource has one id, whether an index includes the account in the ARN or not, and
-    /// whatever it calls the type. Other services, other accounts and unknown types keep their ARN.
+    /// whatever it calls the type. Other services, accounts, regions and unknown types keep their
+    /// ARN.
     #[test]
     fn a_snapshot_has_one_id() {
         let clients = Clients::for_tests();
@@ -182,6 +188,7 @@ mod tests {
         for unchanged in [
             "arn:aws:s3:::assets",
             "arn:aws:ec2:eu-west-1:210987654321:subnet/subnet-1",
+            "arn:aws:ec2:us-east-1:123456789012:vpn-gateway/vgw-1",
             "arn:aws:ec2:eu-west-1:123456789012:quantum-gate/q-1",
             "arn:aws:ec2:eu-west-1:123456789012:placement-group/sg-of-workers",
         ] {
