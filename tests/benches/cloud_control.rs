@@ -7,12 +7,13 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use e2e::moto::{Moto, REGIONS};
+use e2e::moto::Moto;
 use e2e::proxy::http::{Request, Upstream};
 use e2e::sandbox::peak_resident;
 use e2e::world::{CloudResource, World};
 use e2e::{CommandOutput, binary};
 use serde_json::{Value, json};
+use test_support::figures::record;
 
 /// The number of each type in each region.
 const TYPES: [(&str, usize); 10] = [
@@ -76,6 +77,8 @@ fn main() {
         );
     }
     println!("jiti made {calls} calls and had {memory:.0} MB");
+    record("control.bare_ratio", medians[0] / medians[1]);
+    record("control.peak_mb", memory);
     println!("goals for jiti: at most 2.50 of the bare, 0 left, under 45 MB");
 }
 
