@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use e2e::{CommandOutput, Sandbox, binary};
+use test_support::client::client;
 
 /// `up.sh` can run twice and yields two ready stacks and one in purgatory. `cycles.sh` yields a
 /// history that is enough for a verdict. `down.sh` removes everything.
@@ -136,16 +137,10 @@ fn only_a_tofu_that_warns() {
 /// A program that warns as `OpenTofu` does, always before the output that was asked for, and then
 /// runs a copy of Terraform whose name is `tofu`, in this folder.
 fn tofu_that_warns(folder: &Path) -> String {
-    // The folders of the PATH of every sandbox.
-    let terraform = ["/usr/local/bin", "/usr/bin", "/bin"]
-        .map(|folder| Path::new(folder).join("terraform"))
-        .into_iter()
-        .find(|program| program.is_file())
-        .expect("terraform is on PATH");
     // A lease records the product of the program that runs the provider, by its name.
     let tofu = folder.join("tofu");
     std::fs::create_dir_all(folder).unwrap();
-    std::fs::copy(terraform, &tofu).unwrap();
+    std::fs::copy(client().program(), &tofu).unwrap();
     format!(
         "#!/bin/sh\n\
          printf '\\nWarning: Unable to open CLI configuration file\\n\\n'\n\

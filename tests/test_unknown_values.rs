@@ -3,6 +3,7 @@
 
 use e2e::{Root, Sandbox};
 use serde_json::{Map, Value, json};
+use test_support::client::schemas_of;
 use test_support::http::{Answer, Server};
 
 /// The resource whose output is unknown until apply.
@@ -114,7 +115,7 @@ fn every_value_may_be_unknown_at_plan() {
     let root = sandbox.root("root", "provider \"jiti\" {}\n");
     let schemas = root.run(&["providers", "schema", "-json"]).ok().stdout;
     let schemas: Value = serde_json::from_str(&schemas).unwrap();
-    let schema = &schemas["provider_schemas"]["registry.terraform.io/jiti-dev/jiti"];
+    let schema = schemas_of(&schemas, "jiti-dev/jiti");
     let server = Server::start(|_| Answer::text(200, "ok"));
     let checks = json!({
         "http": [{"url": server.url("/healthz"), "status": 200}],
@@ -238,7 +239,7 @@ fn arguments_of_the_provider_block(sandbox: &Sandbox) -> Vec<String> {
     let root = sandbox.root("schema", "provider \"jiti\" {}\n");
     let schemas = root.run(&["providers", "schema", "-json"]).ok().stdout;
     let schemas: Value = serde_json::from_str(&schemas).unwrap();
-    let schema = &schemas["provider_schemas"]["registry.terraform.io/jiti-dev/jiti"];
+    let schema = schemas_of(&schemas, "jiti-dev/jiti");
     let attributes = schema["provider"]["block"]["attributes"].as_object();
     attributes.unwrap().keys().cloned().collect()
 }

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, OnceLock};
 
 use tempfile::TempDir;
+use test_support::client::client;
 
 use crate::terraform::Root;
 
@@ -89,7 +90,7 @@ impl Sandbox {
         let mirrored = std::env::var_os("JITI_PROVIDER_MIRROR");
         let aws = match mirrored {
             Some(mirror) => {
-                let mirror = PathBuf::from(mirror);
+                let mirror = self.mirror_for_client(Path::new(&mirror));
                 format!(
                     "filesystem_mirror {{\n    path = {mirror:?}\n    include = [\"hashicorp/aws\"]\n  }}"
                 )
@@ -103,6 +104,20 @@ impl Sandbox {
             ),
         )
         .unwrap();
+    }
+
+    /// A mirror with the addresses that the client asks for. OpenTofu has another default registry,
+    /// whose packages are the same.
+    fn mirror_for_client(&self, mirror: &Path) -> PathBuf {
+        let host = client().registry();
+        if mirror.join(host).is_dir() {
+            return mirror.to_owned();
+        }
+        let renamed = self.path("mirror-of-this-machine");
+        std::fs::create_dir_all(&renamed).unwrap();
+        let packages = mirror.join("registry.terraform.io");
+        std::os::unix::fs::symlink(packages, renamed.join(host)).unwrap();
+        renamed
     }
 
     /// Creates and initialises a root module with this configuration. The `terraform` block is
@@ -119,6 +134,7 @@ impl Sandbox {
                 .parent()
                 .unwrap()
                 .to_path_buf(),
+            client().folder().to_owned(),
             PathBuf::from("/usr/local/bin"),
             PathBuf::from("/usr/bin"),
             PathBuf::from("/bin"),
@@ -336,7 +352,7 @@ fn build() -> PathBuf {
 /// The provider's folder below a mirror, and below the providers that `terraform init` installs.
 pub(crate) fn provider_package() -> PathBuf {
     let version = env!("CARGO_PKG_VERSION");
-    let address = Path::new("registry.terraform.io/jiti-dev/jiti");
+    let address = Path::new(client().registry()).join("jiti-dev/jiti");
     address.join(version).join(platform())
 }
 

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
+use test_support::client::client;
 
 use crate::sandbox::{self, CommandOutput, Sandbox};
 
@@ -116,7 +117,7 @@ impl<'a> Root<'a> {
 
     /// A terraform command with these arguments, not started yet.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.sandbox.command("terraform");
+        let mut command = self.sandbox.command(client().program());
         command
             .args(arguments)
             .arg("-no-color")

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value as Json, json};
+use test_support::client::{Feature, client};
 use tfplugin::testing::{Harness, unknown};
 
 use crate::test_apply_errors::configured;
@@ -123,6 +124,12 @@ async fn an_open_resource_masks_its_secrets() {
 /// passes it to a write-only argument.
 #[test]
 fn terraform_opens_renews_and_closes() {
+    if !client().runs(
+        Feature::WriteOnly,
+        "an ephemeral value of a write-only argument",
+    ) {
+        return;
+    }
     let workspace = Workspace::new("faulty");
     let log = workspace.folder().join("log");
     workspace.write(&format!(
@@ -155,6 +162,12 @@ fn terraform_opens_renews_and_closes() {
 /// Terraform shows a panic in an open and in a close, and stores the resources that were applied.
 #[test]
 fn terraform_shows_a_panic_of_an_ephemeral_resource() {
+    if !client().runs(
+        Feature::WriteOnly,
+        "an ephemeral value of a write-only argument",
+    ) {
+        return;
+    }
     let workspace = Workspace::new("faulty");
     let write = |behaviour: &str| {
         workspace.write(&format!(

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
+use test_support::client::{Feature, client};
 
 /// A folder with a configuration, its state, and a provider.
 pub(crate) struct Workspace {
@@ -53,12 +54,11 @@ impl Workspace {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let home = self.folder.path();
-        let mut command = Command::new("terraform");
+        let mut command = Command::new(client().program());
         command
             .args(arguments)
             .current_dir(home)
             .env_clear()
-            .env("PATH", env_path())
             .env("HOME", home)
             .env("TF_DATA_DIR", home.join("data"))
             .env("TF_CLI_CONFIG_FILE", home.join("cli.tfrc.json"))
@@ -120,14 +120,6 @@ impl CommandOutcome {
         assert_eq!(self.code, Some(1), "{}", self.output);
         self
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test finds terraform on PATH"
-)]
-fn env_path() -> std::ffi::OsString {
-    std::env::var_os("PATH").unwrap_or_default()
 }
 
 /// The words of a text, without line breaks and frames.
@@ -196,6 +188,36 @@ fn terraform_applies_updates_replaces_imports_and_destroys() {
         .says("The thing will be destroyed")
         .says("1 destroyed");
     assert_eq!(workspace.instance(), None);
+}
+
+/// A `moved` block takes over an object of another type, which is then neither created nor
+/// destroyed. A type that cannot take it over is an error that names both.
+#[test]
+fn terraform_moves_an_object_from_another_type() {
+    if !client().runs(Feature::MovesBetweenTypes, "a moved block between types") {
+        return;
+    }
+    let workspace = Workspace::new("faulty");
+    workspace.write("resource \"terraform_data\" \"old\" {\n  input = \"a\"\n}\n");
+    workspace.apply().ok().says("1 added");
+    let moved = "moved {\n  from = terraform_data.old\n  to = faulty_thing.it\n}\n";
+    workspace.write(&format!(
+        "{moved}resource \"faulty_thing\" \"it\" {{\n  name = \"a\"\n}}\n"
+    ));
+    workspace
+        .apply()
+        .ok()
+        .says("terraform_data.old has moved to faulty_thing.it")
+        .says("0 added, 0 changed, 0 destroyed");
+    let instance = workspace.instance().expect("the state has the object");
+    assert_eq!(instance["attributes"]["id"], json!("thing-a"));
+    workspace.plan().ok().says("No changes");
+
+    let moved = "moved {\n  from = faulty_thing.it\n  to = terraform_data.new\n}\n";
+    workspace.write(&format!(
+        "{moved}resource \"terraform_data\" \"new\" {{}}\n"
+    ));
+    workspace.plan().fails().says("faulty_thing");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
+use test_support::client::client;
 use tokio::process::Command;
 
 use crate::probe::{ProbeCommand, eventually, executable};
@@ -55,17 +56,12 @@ impl Sandbox {
         std::fs::write(self.path().join("terraform.rc"), settings).unwrap();
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test finds terraform on PATH"
-    )]
     fn terraform(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new("terraform");
+        let mut command = Command::new(client().program());
         command
             .args(arguments)
             .current_dir(self.path())
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.path())
             .env("TMPDIR", self.path())
             .env("TF_CLI_CONFIG_FILE", self.path().join("terraform.rc"))
@@ -94,10 +90,7 @@ async fn outcome(mut command: Command) -> (bool, String) {
         status,
         stdout,
         stderr,
-    } = command
-        .output()
-        .await
-        .expect("this test needs terraform 1.8 or newer on PATH");
+    } = command.output().await.expect("terraform starts");
     let output = format!(
         "{}{}",
         String::from_utf8_lossy(&stdout),
@@ -229,7 +222,7 @@ async fn a_provider_exits_when_terraform_is_killed() {
     let mut command = sandbox.terraform(&["plan", "-no-color"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command.env("TF_LOG", "trace").env("TF_LOG_PATH", &log);
-    let mut terraform = command.spawn().expect("terraform is on PATH");
+    let mut terraform = command.spawn().expect("terraform starts");
     eventually(
         "the function is being called",
         Duration::from_secs(30),

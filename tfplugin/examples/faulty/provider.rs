@@ -296,10 +296,16 @@ impl Upgrade for Thing {
 
 impl MoveFrom for Thing {
     fn move_from(_: &mut Context, source: MoveSource) -> Result<Option<ThingModel>> {
-        if source.type_name != "null_resource" {
-            return Ok(None);
-        }
-        let name = source.state.str("id").unwrap_or_default().to_owned();
+        let name = match source.type_name.as_str() {
+            "null_resource" => source.state.str("id"),
+            // The type of this attribute is dynamic, so the state has its type beside its value.
+            "terraform_data" => {
+                let input = source.state.get("input");
+                input.and_then(|input| input.get("value")?.as_str())
+            }
+            _ => return Ok(None),
+        };
+        let name = name.unwrap_or_default().to_owned();
         Ok(Some(ThingModel {
             id: Value::Known(format!("thing-{name}")),
             name: Value::Known(name),

@@ -11,6 +11,11 @@ use crate::resource::{Resource, StoredState};
 
 /// A resource that can take over the state of other resource types.
 ///
+/// The state is what the other type stored. A value of a dynamic type is an object with its `value`
+/// and its `type`, such as the `input` of a `terraform_data`. Terraform 1.8 and OpenTofu 1.10 and
+/// later move between types. What was checked when an object of this type is created has not been
+/// checked for a moved one.
+///
 /// Register it with [`movable`](crate::Registration::movable).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot take over the state of other resource types",
