@@ -15,9 +15,10 @@ pub(crate) use teardown::TeardownAction;
 pub(crate) use unhold::UnholdAction;
 pub(crate) use wake::WakeAction;
 
+use jiff::Timestamp;
 use stack::service::{Service, ServiceError};
-use stack::{Refusal, StackName};
-use tfplugin::{Failure, Result, Value};
+use stack::{Lease, Policy, Refusal, StackName};
+use tfplugin::{Context, Failure, Result, Value};
 
 use crate::client::Client;
 use crate::diag;
@@ -42,6 +43,36 @@ async fn service(client: &Client, name: &StackName) -> Result<Service> {
         ));
     }
     client.service().await
+}
+
+/// Warns at plan if the policy would refuse the change of a lease now. Only a warning, because the
+/// apply may change the lease first, and because Terraform plans before it destroys.
+async fn warn_if_refused<T>(
+    context: &mut Context,
+    client: &Client,
+    name: &StackName,
+    change: impl FnOnce(&Policy, &Lease, Timestamp) -> Result<T, Refusal>,
+) -> Result<()> {
+    let Some(policy) = client.policy_at_plan(context).await? else {
+        return Ok(());
+    };
+    // The apply may register the stack first, and reads the ledger again.
+    let Ok(Some(lease)) = client.ledger()?.lease(name).await else {
+        return Ok(());
+    };
+    if !lease.is_live() {
+        return Ok(());
+    }
+    if let Err(refusal) = change(&policy, &lease, client.now()) {
+        context.warn(
+            "The policy does not allow this action now",
+            format!(
+                "{} If this has not changed when Terraform invokes the action, it fails.",
+                diag::sentence(&refusal)
+            ),
+        );
+    }
+    Ok(())
 }
 
 /// The error of a change to a lease. `attribute` is the one that the policy limits.

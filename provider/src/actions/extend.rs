@@ -1,9 +1,9 @@
 //! The action `jiti_extend`.
 
 use stack::Span;
-use tfplugin::{Action, Failure, InvokeContext, Model, Result, Value};
+use tfplugin::{Action, Context, Failure, InvokeContext, Model, Result, Value};
 
-use super::{failure, service, stack_name};
+use super::{failure, service, stack_name, warn_if_refused};
 use crate::client::Client;
 use crate::diag;
 use crate::resources::{check_name, check_span};
@@ -23,6 +23,15 @@ pub(crate) struct ExtendModel {
     duration: Value<String>,
 }
 
+/// The duration that a configuration writes.
+fn duration(duration: Value<String>) -> Result<Span> {
+    let duration = duration.expect_known("duration")?;
+    duration.parse().map_err(|error| {
+        let detail = diag::sentence::<stack::values::ttl::SpanError>(&error);
+        Failure::new("Invalid duration", detail).at("duration")
+    })
+}
+
 /// The action.
 pub(crate) struct ExtendAction {
     client: Client,
@@ -38,13 +47,16 @@ impl Action for ExtendAction {
         Self { client }
     }
 
+    async fn plan(&self, context: &mut Context, config: ExtendModel) -> Result<()> {
+        let (name, duration) = (stack_name(config.name)?, duration(config.duration)?);
+        warn_if_refused(context, &self.client, &name, |policy, lease, now| {
+            policy.extend(lease, duration, now)
+        })
+        .await
+    }
+
     async fn invoke(&self, context: &mut InvokeContext<'_>, config: ExtendModel) -> Result<()> {
-        let name = stack_name(config.name)?;
-        let duration = config.duration.expect_known("duration")?;
-        let duration: Span = duration.parse().map_err(|error| {
-            let detail = diag::sentence::<stack::values::ttl::SpanError>(&error);
-            Failure::new("Invalid duration", detail).at("duration")
-        })?;
+        let (name, duration) = (stack_name(config.name)?, duration(config.duration)?);
         let service = service(&self.client, &name).await?;
         context.progress(format!("extending {name} by {duration}"));
         let extended = service.leases().extend(&name, duration).await;

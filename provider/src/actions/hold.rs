@@ -1,9 +1,9 @@
 //! The action `jiti_hold`.
 
 use stack::values::until::Until;
-use tfplugin::{Action, Failure, InvokeContext, Model, Result, Value};
+use tfplugin::{Action, Context, Failure, InvokeContext, Model, Result, Value};
 
-use super::{failure, service, stack_name};
+use super::{failure, service, stack_name, warn_if_refused};
 use crate::client::Client;
 use crate::resources::check_name;
 
@@ -38,8 +38,10 @@ fn check_why(text: &str) -> Result<(), &'static str> {
 }
 
 /// The end that a configuration writes.
-pub(super) fn until(text: &str) -> Result<Until> {
-    text.parse::<Until>()
+fn until(until: Value<String>) -> Result<Until> {
+    let until = until.expect_known("until")?;
+    until
+        .parse::<Until>()
         .map_err(|error| Failure::new("Invalid time", error).at("until"))
 }
 
@@ -58,11 +60,19 @@ impl Action for HoldAction {
         Self { client }
     }
 
+    async fn plan(&self, context: &mut Context, config: HoldModel) -> Result<()> {
+        let (name, until) = (stack_name(config.name)?, until(config.until)?);
+        warn_if_refused(context, &self.client, &name, |policy, _, now| {
+            policy.hold(until.resolve(now), now)
+        })
+        .await
+    }
+
     async fn invoke(&self, context: &mut InvokeContext<'_>, config: HoldModel) -> Result<()> {
         let name = stack_name(config.name)?;
         let why = config.why.expect_known("why")?;
         let service = service(&self.client, &name).await?;
-        let until = until(&config.until.expect_known("until")?)?.resolve(service.now());
+        let until = until(config.until)?.resolve(service.now());
         context.progress(format!("holding {name} until {until}"));
         let held = service.leases().hold(&name, until, why.as_str()).await;
         held.map_err(|error| failure(&error, &name, "until"))?;

@@ -14,6 +14,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
 use crate::client::Client;
+use crate::diag;
 
 /// The labels that start the error in the output of `jiti`. The hints follow.
 const ERROR_LABELS: [&str; 3] = ["Error: ", "Refused: ", "Residue: "];
@@ -24,20 +25,28 @@ pub(super) struct JitiCommand {
     options: Vec<String>,
 }
 
-/// Finds `jiti` on `PATH`. A plan does so too, so that an apply does not start without it.
+const MISSING: &str = "The command line `jiti` is not on PATH";
+
+const INSTALL_HINT: &str = "This action runs it, because this provider itself calls no cloud. Install `jiti` where \
+     Terraform runs, as the README of this provider says, and add its folder to PATH.";
+
+/// Checks at plan that `jiti` is on `PATH`, so that an apply does not start without it. A teardown
+/// by jiti plans too, but invokes nothing.
 ///
 /// # Errors
 /// If it is not there.
-pub(super) fn find(client: &Client) -> Result<PathBuf> {
+pub(super) fn check(client: &Client) -> Result<()> {
+    if client.environment().tears_down || find(client).is_some() {
+        return Ok(());
+    }
+    let detail = format!("{INSTALL_HINT}\n{}", diag::DESTROY_HINT);
+    Err(Failure::new(MISSING, detail))
+}
+
+fn find(client: &Client) -> Option<PathBuf> {
     let folders = client.environment().path.iter();
     let mut programs = folders.map(|folder| folder.join("jiti"));
-    programs.find(|path| is_executable(path)).ok_or_else(|| {
-        Failure::new(
-            "The command line `jiti` is not on PATH",
-            "This action runs it, because this provider itself calls no cloud. Install `jiti` where \
-             Terraform runs, as the README of this provider says, and add its folder to PATH.",
-        )
-    })
+    programs.find(|path| is_executable(path))
 }
 
 impl JitiCommand {
@@ -46,7 +55,7 @@ impl JitiCommand {
     /// # Errors
     /// If it is not on `PATH`, or the ledger or the config file is unknown until apply.
     pub(super) fn of(client: &Client) -> Result<Self> {
-        let program = find(client)?;
+        let program = find(client).ok_or_else(|| Failure::new(MISSING, INSTALL_HINT))?;
         let mut options = vec![format!("--ledger={}", client.ledger()?.address())];
         if let Some(path) = client.explicit_config()? {
             options.push(format!("--config={}", path.display()));
@@ -96,6 +105,8 @@ impl JitiRun {
         let spawned = self
             .process
             .args(["--", self.name.as_str()])
+            // The lines become messages of Terraform, which need no colours.
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -41,7 +41,7 @@ impl Action for SleepAction {
     }
 
     async fn plan(&self, _: &mut Context, _: SleepModel) -> Result<()> {
-        jiti_command::find(&self.client).map(drop)
+        jiti_command::check(&self.client)
     }
 
     async fn invoke(&self, context: &mut InvokeContext<'_>, config: SleepModel) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The action `jiti_teardown`.
 
-use stack::lease::Origin;
+use stack::lease::{Backend, Origin};
 use stack::{Lease, StackName};
 use tfplugin::{Action, Context, Failure, InvokeContext, Model, Result, Value};
 
@@ -72,7 +72,7 @@ impl Action for TeardownAction {
     }
 
     async fn plan(&self, _: &mut Context, config: TeardownActionModel) -> Result<()> {
-        jiti_command::find(&self.client)?;
+        jiti_command::check(&self.client)?;
         let name = stack_name(config.name)?;
         match self.lease(&name).await {
             Ok(Some(lease)) => self.refuse_own(&lease).await,
@@ -128,8 +128,9 @@ impl TeardownAction {
             format!("The stack {name} is in this state"),
             format!(
                 "This configuration registered it, in {} (workspace {}). Terraform holds the lock of \
-                 this state now, so a teardown cannot destroy what is in it. Run `terraform destroy` \
-                 here instead, or name a stack of another configuration.",
+                 this state now, so a teardown cannot destroy what is in it. Run \
+                 `terraform destroy -refresh=false` here instead, or name a stack of another \
+                 configuration.",
                 lease.origin.directory, lease.origin.workspace
             ),
         );
@@ -137,10 +138,107 @@ impl TeardownAction {
     }
 }
 
-/// Whether two runs use one state: the same workspace of the same directory, or of the same
-/// backend, which several directories and hosts can share.
+/// Whether two runs use one state. Several directories and hosts can share a backend, and one
+/// directory can have a data directory for each of several backends.
 fn is_same_state(one: &Origin, other: &Origin) -> bool {
-    let shared = one.backend.as_ref().filter(|backend| !backend.is_in_root());
-    let is_same_backend = shared.is_some() && one.backend == other.backend;
-    one.is_same_root(other) || (is_same_backend && one.workspace == other.workspace)
+    match (identified_backend(one), identified_backend(other)) {
+        (Some(backend), Some(other_backend)) => {
+            let is_same_folder = !backend.is_in_root() || one.is_same_place(other);
+            backend == other_backend && one.workspace == other.workspace && is_same_folder
+        }
+        _ => one.is_same_place(other),
+    }
+}
+
+/// The backend, if the keys that jiti records identify it.
+fn identified_backend(origin: &Origin) -> Option<&Backend> {
+    let backend = origin.backend.as_ref();
+    backend.filter(|backend| !backend.keys.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use stack::ProcessId;
+
+    use super::*;
+
+    /// An origin in a folder, with a backend of this type and these keys.
+    fn origin(directory: &str, kind: &str, keys: &[(&str, &str)]) -> Origin {
+        let keys = keys.iter();
+        let keys = keys.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Origin {
+            directory: directory.to_owned(),
+            workspace: "default".to_owned(),
+            command: "terraform".to_owned(),
+            data_dir: None,
+            process: ProcessId {
+                pid: 1,
+                started: "1".to_owned(),
+                host: "desk".to_owned(),
+            },
+            backend: (!kind.is_empty()).then(|| Backend {
+                kind: kind.to_owned(),
+                keys: keys.collect(),
+            }),
+            repository: None,
+        }
+    }
+
+    fn on_another_host(origin: Origin) -> Origin {
+        let process = ProcessId {
+            host: "laptop".to_owned(),
+            ..origin.process
+        };
+        Origin { process, ..origin }
+    }
+
+    #[test]
+    fn states_differ_by_their_backend_or_by_their_folder() {
+        let key = |key| [("bucket", "states"), ("key", key)];
+        let shop = || origin("/shop", "s3", &key("shop"));
+        let local = || origin("/shop", "", &[]);
+        for (one, other, expected) in [
+            (local(), local(), true),
+            (local(), origin("/api", "", &[]), false),
+            (local(), on_another_host(local()), false),
+            (shop(), origin("/clone/shop", "s3", &key("shop")), true),
+            (shop(), on_another_host(shop()), true),
+            // The folder is initialised for one key after the other.
+            (shop(), origin("/shop", "s3", &key("shop-pr-1")), false),
+            // An older ledger has no backend.
+            (shop(), local(), true),
+            // The keys of this backend are secret.
+            (origin("/shop", "pg", &[]), origin("/api", "pg", &[]), false),
+            (
+                origin("/shop", "local", &[("path", "a.tfstate")]),
+                origin("/api", "local", &[("path", "a.tfstate")]),
+                false,
+            ),
+            (
+                origin("/shop", "local", &[("path", "a.tfstate")]),
+                origin("/shop", "local", &[("path", "b.tfstate")]),
+                false,
+            ),
+            (
+                origin("/shop", "local", &[("path", "/srv/a.tfstate")]),
+                origin("/api", "local", &[("path", "/srv/a.tfstate")]),
+                true,
+            ),
+        ] {
+            assert_eq!(is_same_state(&one, &other), expected, "{one:?} {other:?}");
+        }
+        let workspace = "pr-1".to_owned();
+        for one in [shop(), local()] {
+            let other = Origin {
+                workspace: workspace.clone(),
+                ..one.clone()
+            };
+            assert!(!is_same_state(&one, &other), "{one:?}");
+        }
+        let data_dir = Origin {
+            data_dir: Some(".terraform-2".to_owned()),
+            ..local()
+        };
+        assert!(is_same_state(&data_dir, &local()));
+    }
 }

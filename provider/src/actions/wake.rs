@@ -36,7 +36,7 @@ impl Action for WakeAction {
     }
 
     async fn plan(&self, _: &mut Context, _: WakeModel) -> Result<()> {
-        jiti_command::find(&self.client).map(drop)
+        jiti_command::check(&self.client)
     }
 
     async fn invoke(&self, context: &mut InvokeContext<'_>, config: WakeModel) -> Result<()> {

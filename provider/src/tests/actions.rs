@@ -75,21 +75,34 @@ async fn an_extension_causes_no_diff() {
     instance.expect_empty_plan(stack(json!({}))).await.unwrap();
 }
 
-/// A change that the policy does not allow is an error at the attribute that it limits.
+/// A change that the policy does not allow is an error at the attribute that it limits. The plan
+/// only warns, because the apply may change the lease first.
 #[tokio::test]
 async fn the_policy_limits_extensions_and_holds() {
     let workspace = Workspace::new("[policy]\nmax_ttl = \"9h\"\nmax_hold = \"3d\"\n");
     with_stack(&workspace, "root").await;
     let harness = workspace.provider().await;
-    let extended = harness
-        .invoke("jiti_extend", json!({"name": NAME, "duration": "2h"}))
-        .await;
-    let refusal = error(extended);
+    let too_long = json!({"name": NAME, "duration": "2h"});
+    let hold = json!({"name": NAME, "until": "4d", "why": "demo"});
+    for (action, config, limit) in [
+        ("jiti_extend", &too_long, "max_ttl"),
+        ("jiti_hold", &hold, "max_hold"),
+    ] {
+        let planned = harness.plan_action(action, config.clone()).await.unwrap();
+        let [warning] = planned.warnings.as_slice() else {
+            panic!("{planned:?}")
+        };
+        assert_eq!(warning.summary, "The policy does not allow this action now");
+        assert!(warning.detail.contains(limit), "{warning}");
+    }
+    let allowed = json!({"name": NAME, "duration": "30m"});
+    let planned = harness.plan_action("jiti_extend", allowed).await.unwrap();
+    assert_eq!(planned.warnings, []);
+
+    let refusal = error(harness.invoke("jiti_extend", too_long).await);
     assert_eq!(refusal.path.to_string(), "duration");
     assert_eq!(refusal.summary, "Not allowed by the policy");
     assert!(refusal.detail.contains("max_ttl"), "{refusal}");
-
-    let hold = json!({"name": NAME, "until": "4d", "why": "demo"});
     let refusal = error(harness.invoke("jiti_hold", hold).await);
     assert_eq!(refusal.path.to_string(), "until");
     assert!(refusal.detail.contains("max_hold"), "{refusal}");
@@ -184,7 +197,7 @@ async fn a_missing_stack_is_an_error_only_when_the_action_is_invoked() {
     let workspace = Workspace::new("");
     for has_ledger in [false, true] {
         if has_ledger {
-            workspace.push_policy("").await;
+            workspace.push_policy("[policy]\n").await;
         }
         let harness = workspace.provider_with_program("jiti", ECHO).await;
         for (action, config) in [
@@ -299,7 +312,17 @@ async fn without_the_command_line_the_plan_fails() {
             let failure = failure.unwrap_err().to_string();
             assert!(failure.contains("`jiti` is not on PATH"), "{failure}");
             assert!(failure.contains("Install `jiti`"), "{failure}");
+            assert!(
+                failure.contains("terraform destroy -refresh=false"),
+                "{failure}"
+            );
         }
+    }
+    // A teardown by jiti plans first, and no action may prevent that.
+    let harness = workspace.provider_of_a_teardown().await;
+    for action in ["jiti_sleep", "jiti_wake", "jiti_teardown"] {
+        let planned = harness.plan_action(action, json!({ "name": NAME })).await;
+        assert_eq!(planned.unwrap().warnings, []);
     }
 }
 
@@ -325,7 +348,7 @@ async fn a_teardown_of_the_own_stack_is_refused() {
         assert_eq!(refusal.path.to_string(), "name");
         assert!(refusal.detail.contains("terraform destroy"), "{refusal}");
     }
-    assert_eq!(workspace.events(NAME).await.last().unwrap(), "provisioned");
+    assert_eq!(workspace.listing(NAME).await["phase"], "ready");
 }
 
 /// An interrupt is passed on to the command line, whose answer is the error.

@@ -124,3 +124,24 @@ async fn a_preflight_with_secrets_imports_without_a_change() {
     let plan = created.plan(changed).await.unwrap();
     assert_eq!(plan.action(), PlannedAction::Update);
 }
+
+/// A `moved` block from another type is refused: it would register a stack without its preflight
+/// and without the policy's limits. The error names the import.
+#[tokio::test]
+async fn a_move_from_another_type_is_refused() {
+    let workspace = Workspace::new("");
+    let harness = workspace.provider().await;
+    let stored = json!({"id": "1", "input": {"value": "checkout-pr-1", "type": "string"}});
+    for (provider, source) in [
+        ("terraform.io/builtin/terraform", "terraform_data"),
+        ("registry.terraform.io/hashicorp/null", "null_resource"),
+    ] {
+        for target in ["jiti_stack", "jiti_readiness"] {
+            let moved = harness.move_from(provider, source, 0, stored.clone(), target);
+            let failure = moved.await.unwrap_err().to_string();
+            let summary = format!("{target} cannot take over from {source}");
+            assert!(failure.contains(&summary), "{failure}");
+            assert!(failure.contains("import instead"), "{failure}");
+        }
+    }
+}
