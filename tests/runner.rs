@@ -2,6 +2,7 @@
 //! what can be tested beside its code is tested there.
 
 mod test_acceptance;
+mod test_actions;
 mod test_architecture;
 mod test_aws;
 mod test_aws_example;

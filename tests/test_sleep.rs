@@ -1,6 +1,7 @@
 //! `jiti sleep` and `jiti wake` on services that stop and start: every size is restored.
 
 use e2e::moto::REGIONS;
+use e2e::plugin::Plugin;
 use e2e::proxy::{Fault, Rule};
 use e2e::world::World;
 use serde_json::{Value, json};
@@ -19,6 +20,26 @@ fn every_size_is_restored() {
     world.sandbox.jiti(&["wake", "nap"]).ok();
     assert_eq!(sizes(&world), before);
     assert_eq!(world.sandbox.listing("nap")["phase"], "ready");
+}
+
+/// The actions `jiti_sleep` and `jiti_wake` do the same, and report each resource.
+#[test]
+fn the_actions_restore_every_size() {
+    let world = standing();
+    let folder = world.sandbox.path("root");
+    std::fs::create_dir(&folder).unwrap();
+    let plugin = Plugin::start(&world.sandbox, &folder);
+    let config = json!({ "name": "nap", "until": "12h" });
+    let slept = plugin.invoke("jiti_sleep", &config).ok();
+    for step in ["stopping", "done"] {
+        let mut lines = slept.progress.iter();
+        assert!(lines.any(|line| line.ends_with(step)), "{slept:#?}");
+    }
+    assert_eq!(world.sandbox.listing("nap")["phase"], "asleep");
+    assert_eq!(sizes(&world), asleep());
+    let config = json!({ "name": "nap" });
+    plugin.invoke("jiti_wake", &config).ok();
+    assert_eq!(sizes(&world), awake());
 }
 
 /// An interrupted sleep can be finished or undone. A second attempt does not record the size of a

@@ -10,6 +10,7 @@ pub mod http_state;
 pub mod machine_faults;
 pub mod moto;
 pub mod package;
+pub mod plugin;
 pub mod proxy;
 pub mod sandbox;
 pub mod soak;

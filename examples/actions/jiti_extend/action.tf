@@ -1,3 +1,7 @@
+terraform {
+  required_version = ">= 1.14" # the first version with actions
+}
+
 # Every new build of the pull request gives the stack two more hours.
 action "jiti_extend" "two_hours" {
   config {

@@ -1,3 +1,7 @@
+terraform {
+  required_version = ">= 1.14" # the first version with actions
+}
+
 # When the stack of the next version exists, the stack of the previous version is torn down.
 action "jiti_teardown" "previous" {
   config {

@@ -5,7 +5,7 @@ use tfplugin::internals::proto::tfplugin6::schema::{Attribute, Block};
 
 use super::workspace::Workspace;
 
-/// The file has the identities and the lists of this provider, in the form of `terraform providers
+/// The file has the identities, the lists and the actions of this provider, in the form of `terraform providers
 /// schema -json`. `make docs` writes it.
 #[tokio::test]
 async fn newer_schemas_are_fresh() {
@@ -43,7 +43,13 @@ async fn newer_schemas_are_fresh() {
             json!({"version": schema.version, "attributes": attributes}),
         )
     });
+    let actions = schemas.action_schemas.iter().map(|(name, action)| {
+        let schema = action.schema.as_ref().unwrap();
+        let block = block(schema.block.as_ref().unwrap());
+        (name.clone(), json!({ "block": block }))
+    });
     let newer = json!({
+        "action_schemas": actions.collect::<Map<_, _>>(),
         "list_resource_schemas": lists.collect::<Map<_, _>>(),
         "resource_identity_schemas": identities.collect::<Map<_, _>>(),
     });
