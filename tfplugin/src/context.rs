@@ -114,8 +114,8 @@ impl Context {
         self.terraform_version.as_deref()
     }
 
-    /// The values of the module's `provider_meta` block; `None` if the module has none, or in a call
-    /// to which Terraform does not send them. It sends them to plans, reads and applies of
+    /// The values of the module's `provider_meta` block; `None` if the module has none, or in a
+    /// call to which Terraform does not send them. It sends them to plans, reads and applies of
     /// resources, and to reads of data sources.
     ///
     /// # Errors

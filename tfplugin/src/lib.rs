@@ -52,7 +52,7 @@ mod value;
 )]
 mod wire;
 
-// A provider uses these crates in the versions that the SDK has, without naming them as dependencies.
+// A provider uses these crates in the versions of the SDK, without dependencies of its own.
 #[doc(no_inline)]
 pub use {serde, serde_json, tokio, tokio_util, tracing};
 

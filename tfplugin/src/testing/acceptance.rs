@@ -15,7 +15,7 @@ use terraform::Terraform;
 /// One acceptance test: a configuration that the real Terraform applies, changes, imports and
 /// destroys, in temporary folders.
 ///
-/// The steps are those of terraform-plugin-testing, the official harness for providers in Go. A step
+/// The steps are those of terraform-plugin-testing, the harness for providers in Go. A step
 /// that finds what no user may meet, such as a plan that is not empty after an apply, is an error.
 ///
 /// ```ignore

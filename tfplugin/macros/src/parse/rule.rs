@@ -27,7 +27,8 @@ impl Rule {
         }
     }
 
-    /// The rules of `versioned_by`: a configuration sets a write-only value and its version together.
+    /// The rules of `versioned_by`: a configuration sets a write-only value and its version, or
+    /// none of them.
     pub(super) fn of_versions(members: &[Member]) -> Result<Vec<Self>> {
         let mut rules = Vec::new();
         for member in members {
