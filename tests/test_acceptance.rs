@@ -1,8 +1,8 @@
 //! The steps of the official acceptance-test harness, terraform-plugin-testing: after each apply,
 //! no kind of plan finds a change; an import finds none either; and a destroy leaves nothing.
 
-use e2e::{Root, Sandbox};
-use serde_json::Value;
+use e2e::Sandbox;
+use serde_json::json;
 use test_support::http::{Answer, Server};
 
 const STACK: &str = "jiti_stack.this";
@@ -33,61 +33,11 @@ output "ready_at" {{ value = jiti_readiness.this.ready_at }}
     )
 }
 
-/// A step with a configuration: refresh, plan without a refresh, apply, and then three kinds of
-/// plan that must be empty.
-fn config_step(root: &Root<'_>, configuration: &str) {
-    root.write(configuration);
-    root.run(&["refresh", "-input=false"]).ok();
-    root.run(&["plan", "-input=false", "-refresh=false", "-out=step"])
-        .ok();
-    root.run(&["apply", "-input=false", "step"]).ok();
-    root.plan_is_empty();
-    let arguments = [
-        "plan",
-        "-input=false",
-        "-refresh=false",
-        "-detailed-exitcode",
-    ];
-    root.run(&arguments).exits(0).says("No changes.");
-}
-
-/// A step that imports the stack by command, into the empty state of another folder, and compares
-/// the state with the applied one. The plan of the stack is then empty.
-fn import_command_step(sandbox: &Sandbox, applied: &Root<'_>, name: &str, configuration: &str) {
-    let root = sandbox.root(&format!("{name}-import-command"), configuration);
-    root.run(&["import", "-input=false", STACK, name]).ok();
-    let (imported, applied) = (root.attributes(STACK), applied.attributes(STACK));
-    assert_eq!(imported, applied, "{name}");
-    assert_eq!(root.planned_actions(STACK), ["no-op"]);
-}
-
-/// A step that plans an import block with the id. The plan must import and change nothing.
-fn import_block_step(sandbox: &Sandbox, name: &str, configuration: &str) {
-    let block = format!("import {{\n  to = {STACK}\n  id = \"{name}\"\n}}\n");
-    let folder = format!("{name}-import-block");
-    let root = sandbox.root(&folder, &(configuration.to_owned() + &block));
-    let plan = root.plan_json();
-    let changes = plan["resource_changes"].as_array().unwrap();
-    let change = changes.iter().find(|change| change["address"] == STACK);
-    let change: &Value = &change.unwrap()["change"];
-    assert_eq!(change["actions"], serde_json::json!(["no-op"]), "{change}");
-    assert_eq!(change["importing"]["id"], name, "{change}");
-    root.plan().says("1 to import");
-}
-
-/// The end: a destroy, after which the state is empty and the stack is gone.
-fn destroy_step(sandbox: &Sandbox, root: &Root<'_>, name: &str) {
-    root.destroy().ok();
-    let state: Value = serde_json::from_str(&root.run(&["show", "-json"]).ok().stdout).unwrap();
-    assert!(state.get("values").is_none(), "{state}");
-    assert_eq!(sandbox.listing(name)["phase"], "gone");
-}
-
 /// The steps find no change where there is none: with optional arguments that are left out, null,
-/// empty, set to their default, and set. The provider has no resource identity, so there is no step
-/// that imports by one, and `jiti_readiness` is not imported, because a measurement is no object.
+/// empty, set to their default, and set. `jiti_readiness` is not imported, because a measurement is
+/// no object.
 #[test]
-fn the_steps_of_the_acceptance_harness_find_no_change() {
+fn the_steps_of_the_acceptance_harness_find_no_change() -> tfplugin::Result<()> {
     let sandbox = Sandbox::new();
     sandbox.config("[policy]\ndefault_ttl = \"8h\"\n");
     let server = Server::start(|_| Answer::text(200, "ok"));
@@ -133,13 +83,16 @@ fn the_steps_of_the_acceptance_harness_find_no_change() {
         ("set", set.as_str(), readiness.as_str()),
     ] {
         let text = configuration(name, stack, readiness);
-        let root = sandbox.root(name, &text);
-        config_step(&root, &text);
+        let mut test = sandbox.acceptance()?;
+        test.apply(&text)?;
         // A second step with another version.
         let text = text.replace("version       = \"1\"", "version       = \"2\"");
-        config_step(&root, &text);
-        import_command_step(&sandbox, &root, name, &text);
-        import_block_step(&sandbox, name, &text);
-        destroy_step(&sandbox, &root, name);
+        test.apply(&text)?.import(STACK, name)?;
+        if test.terraform_is_at_least(1, 12)? {
+            test.import_by_identity(STACK, &json!({ "name": name }))?;
+        }
+        test.destroy()?;
+        assert_eq!(sandbox.listing(name)["phase"], "gone");
     }
+    Ok(())
 }

@@ -26,7 +26,7 @@ fn arrows_go_one_way() {
         ("e2e", "aws"),
         ("e2e", "stack"),
         ("e2e", "test-support"),
-        // They make the calls that the Terraform on PATH does not make.
+        // They make calls that the Terraform on PATH does not make, and run acceptance tests.
         ("e2e", "tfplugin"),
         ("provider", "test-support"),
         ("provider", "stack"),

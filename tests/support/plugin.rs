@@ -9,7 +9,7 @@ use tfplugin::internals::proto::tfplugin6::invoke_action::event;
 use tfplugin::internals::proto::tfplugin6::provider_client::ProviderClient;
 use tfplugin::internals::proto::tfplugin6::{
     Diagnostic, DynamicValue, Schema, configure_provider, get_provider_schema, invoke_action,
-    plan_action, schema, stop_provider, validate_action_config,
+    plan_action, stop_provider, validate_action_config,
 };
 use tokio::runtime::Runtime;
 use tonic::transport::{Channel, Endpoint};

@@ -8,8 +8,14 @@ use std::sync::{Mutex, OnceLock};
 
 use tempfile::TempDir;
 use test_support::client::client;
+use tfplugin::testing::Acceptance;
 
 use crate::terraform::Root;
+
+/// The provider's address.
+fn provider_address() -> String {
+    format!("{}/jiti-dev/jiti", client().registry())
+}
 
 /// A temporary folder with everything that terraform and jiti read or write.
 pub struct Sandbox {
@@ -124,6 +130,21 @@ impl Sandbox {
     /// added to it.
     pub fn root(&self, name: &str, configuration: &str) -> Root<'_> {
         Root::new(self, name, configuration)
+    }
+
+    /// An acceptance test of the provider, in the sandbox's environment as it is now.
+    pub fn acceptance(&self) -> tfplugin::Result<Acceptance> {
+        let terraform = self.command("terraform");
+        let variables = terraform.get_envs().filter_map(|(name, value)| {
+            let (name, value) = (name.to_os_string(), value?.to_os_string());
+            Some((name, value))
+        });
+        let variables: Vec<_> = variables.collect();
+        Acceptance::with_command(&provider_address(), move || {
+            let mut command = Command::new("terraform");
+            command.env_clear().envs(variables.iter().cloned());
+            command
+        })
     }
 
     /// A command with only the sandbox's environment.
@@ -352,7 +373,7 @@ fn build() -> PathBuf {
 /// The provider's folder below a mirror, and below the providers that `terraform init` installs.
 pub(crate) fn provider_package() -> PathBuf {
     let version = env!("CARGO_PKG_VERSION");
-    let address = Path::new(client().registry()).join("jiti-dev/jiti");
+    let address = PathBuf::from(provider_address());
     address.join(version).join(platform())
 }
 
