@@ -164,7 +164,19 @@ impl TableType {
                 RequestStatus::Failed(error) => {
                     return Ok(Reading::Undeleted(self.with_command(error, id)));
                 }
-                RequestStatus::Unknown => {}
+                RequestStatus::Unknown => {
+                    let identifier = self.identifier_of(clients, id).await?;
+                    self.properties(clients, &identifier).await?;
+                    let why = "the resource exists, and its deletion is no longer known";
+                    let error = own_error(
+                        SERVICE,
+                        "DeleteResource",
+                        Some(&about),
+                        CloudErrorKind::Wait,
+                        why,
+                    );
+                    return Ok(Reading::Undeleted(error));
+                }
             }
         }
         let identifier = self.identifier_of(clients, id).await?;

@@ -625,7 +625,8 @@ KINDS = {
     ),
     "AWS::MSK::Cluster": Kind(
         "kafka", kafka_cluster,
-        lambda client: [{"Arn": one["ClusterArn"], "ClusterName": one["ClusterName"], "Tags": one.get("Tags", {})}
+        lambda client: [{"Arn": one["ClusterArn"], "ClusterName": one["ClusterName"],
+                         "Tags": client.list_tags_for_resource(ResourceArn=one["ClusterArn"])["Tags"]}
                         for one in client.list_clusters()["ClusterInfoList"]],
         lambda client, one: client.delete_cluster(ClusterArn=one["Arn"]),
     ),

@@ -76,7 +76,7 @@ fn the_configured_accounts_narrow_the_policy() {
         .exits(0);
     insta::assert_snapshot!(operate.stderr, @r#"
     operate: for the reaper, and for people who act. It allows what look and apply allow, and to sweep, sleep and wake. A teardown through Terraform also needs the permissions to destroy the resources of the stack.
-    The policy has 9,025 characters without white space. A managed policy may have 6,144: use it as an inline policy of a role, which may have 10,240.
+    The policy has 9,266 characters without white space. A managed policy may have 6,144: use it as an inline policy of a role, which may have 10,240.
     "#);
     let buckets = statement(&operate.json(), "JitiChangeBuckets");
     assert_eq!(buckets["Resource"], json!(["arn:aws:s3:::*"]));
