@@ -20,7 +20,7 @@ pub use section::NamedTexts;
 use section::{Lines, Section};
 
 use crate::cloud::Place;
-use crate::policy::Policy;
+use crate::policy::{Policy, compile_pattern};
 use crate::reaper::DEFAULT_INTERVAL;
 use crate::regular_file;
 use crate::values::id::unsafe_character;
@@ -301,11 +301,7 @@ fn policy(section: &mut Section<'_>) -> Result<Policy, ConfigError> {
         preflight_window: section
             .span("preflight_window")?
             .unwrap_or(none.preflight_window),
-        protected: section.texts("protected", |pattern| {
-            globset::Glob::new(pattern)
-                .map(|_| ())
-                .map_err(|error| error.to_string())
-        })?,
+        protected: section.texts("protected", |pattern| compile_pattern(pattern).map(drop))?,
     };
     if let (Some(default), Some(max)) = (policy.default_ttl, policy.max_ttl)
         && default > max

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use protection::Protection;
+pub(crate) use protection::compile_pattern;
 pub use refusal::{Refusal, Refusals};
 
 use crate::values::money::HourlyRate;

@@ -5,6 +5,23 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use super::Policy;
 use crate::values::id::{AppName, StackName};
 
+/// The longest pattern, in bytes. The time to compile a pattern grows with its length, and each
+/// reader of the policy compiles it.
+const MAX_PATTERN_BYTES: usize = 1_024;
+
+/// Compiles a pattern of names or apps.
+///
+/// # Errors
+/// If the pattern is invalid or too long.
+pub(crate) fn compile_pattern(pattern: &str) -> Result<Glob, String> {
+    if pattern.len() > MAX_PATTERN_BYTES {
+        return Err(format!(
+            "the pattern is longer than {MAX_PATTERN_BYTES} bytes"
+        ));
+    }
+    Glob::new(pattern).map_err(|error| error.to_string())
+}
+
 /// The compiled `protected` patterns of a policy.
 #[derive(Clone, Debug, Default)]
 pub struct Protection {
@@ -21,7 +38,7 @@ impl Protection {
         let mut patterns = GlobSetBuilder::new();
         let mut everything = false;
         for pattern in &policy.protected {
-            match Glob::new(pattern) {
+            match compile_pattern(pattern) {
                 Ok(glob) => {
                     patterns.add(glob);
                 }
@@ -75,5 +92,6 @@ mod tests {
     #[test]
     fn a_broken_pattern_protects_everything() {
         assert!(covers("[", "a", "b"));
+        assert!(covers(&"pro".repeat(400), "a", "b"));
     }
 }
