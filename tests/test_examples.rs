@@ -88,7 +88,7 @@ fn collect(folder: &Path, extension: &str, files: &mut Vec<PathBuf>) {
         let path = entry.unwrap().path();
         if path.is_dir() {
             collect(&path, extension, files);
-        } else if path.ends_with("import-by-identity.tf") {
+        } else if path.ends_with("import/by-identity.tf") {
             // It needs Terraform 1.12 and a resource; the test of queries imports by identity.
         } else if path.extension().is_some_and(|found| found == extension) {
             files.push(path);

@@ -40,7 +40,7 @@ fn an_import_by_identity_plans_no_change() {
     let sandbox = Sandbox::new();
     let stack = lease("checkout-pr-412", "");
     sandbox.root("applied", &stack).apply().ok();
-    let import = examples().join("resources/jiti_stack/import-by-identity.tf");
+    let import = examples().join("resources/jiti_stack/import/by-identity.tf");
     let import = std::fs::read_to_string(import).unwrap();
     let root = sandbox.root("import", &format!("{stack}\n{import}"));
     plan_imports_only(&root);

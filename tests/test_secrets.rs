@@ -1,5 +1,5 @@
-//! Secrets in readiness checks, in the environment and in the configuration: they are in Terraform's
-//! state and in no other output.
+//! Secrets in readiness checks, in the environment and in the configuration: they are in
+//! Terraform's state and in no other output.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -124,7 +124,8 @@ fn imports(page: &mut String, identity: &Value, folder: &Path) {
     const BLOCK: &str =
         "[`import` block](https://developer.hashicorp.com/terraform/language/import)";
     let file = |name: &str| Some(folder.join(name)).filter(|path| path.exists());
-    let by_identity = file("import-by-identity.tf");
+    // A module with an import block can only be a root module, so the example has its own folder.
+    let by_identity = file("import-by-identity.tf").or_else(|| file("import/by-identity.tf"));
     let by_id = file("import-by-string-id.tf");
     let command = file("import.sh");
     if by_identity.is_none() && by_id.is_none() && command.is_none() {

@@ -5,8 +5,8 @@ use tfplugin::internals::proto::tfplugin6::schema::{Attribute, Block};
 
 use super::workspace::Workspace;
 
-/// The file has the identities, the lists and the actions of this provider, in the form of `terraform providers
-/// schema -json`. `make docs` writes it.
+/// The file has the identities, the lists and the actions of this provider, in the form of
+/// `terraform providers schema -json`. `make docs` writes it.
 #[tokio::test]
 async fn newer_schemas_are_fresh() {
     let harness = Workspace::new("").unconfigured("root", false);
