@@ -1,5 +1,10 @@
 #![doc = include_str!("../docs/overview.md")]
 
+/// The code in the guide compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/publishing.md")]
+mod guide {}
+
 // The code that `#[derive(Model)]` generates refers to this crate as `tfplugin`, also in here.
 extern crate self as tfplugin;
 

@@ -1,8 +1,10 @@
 //! The provider in the overview, run by the real Terraform.
 
 use serde_json::json;
+use tfplugin::Result;
+use tfplugin::testing::Acceptance;
 
-use crate::test_server_terraform::Workspace;
+use crate::test_server_terraform::{Workspace, example};
 
 #[test]
 fn the_provider_in_the_overview_works_with_terraform() {
@@ -31,4 +33,20 @@ fn the_provider_in_the_overview_works_with_terraform() {
     workspace.apply().ok().says("1 changed");
     workspace.destroy().ok().says("1 destroyed");
     assert!(!note.exists());
+}
+
+/// The guide shows this test.
+#[test]
+fn a_note_passes_the_steps() -> Result<()> {
+    let provider = example("minimal");
+    let mut test = Acceptance::new("registry.terraform.io/example/minimal", provider)?;
+    let note = |text| {
+        format!("resource \"minimal_note\" \"todo\" {{\n  path = \"todo.txt\"\n  {text}\n}}\n")
+    };
+    test.apply(&note("text = \"Water the plants.\""))?;
+    test.apply(&note("text = \"Rest.\""))?;
+    test.apply(&note(""))?;
+    assert_eq!(test.attributes("minimal_note.todo")?["bytes"], 0);
+    test.expect_error(&note("path2 = 1"), "Unsupported argument")?;
+    test.destroy()
 }

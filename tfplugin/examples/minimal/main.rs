@@ -7,6 +7,9 @@ use tfplugin::{
     ApplyContext, Context, Model, NoConfig, Provider, Registry, Resource, Result, Value,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// A note in a file.
 #[derive(Clone, Model)]
 struct Note {
