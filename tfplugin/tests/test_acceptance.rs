@@ -63,6 +63,9 @@ fn an_expected_error_must_occur() {
         test.expect_error(&works, "Out of things").map(drop),
         "succeeded",
     );
+    // The configuration of a plan that failed is not that of the destroy.
+    test.expect_error(&thing(""), "\"name\" is required")
+        .unwrap();
     test.destroy().unwrap();
 }
 

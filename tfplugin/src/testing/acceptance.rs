@@ -123,17 +123,21 @@ impl Acceptance {
     }
 
     /// A step whose plan or apply must fail with an error that contains these words. Terraform
-    /// breaks the lines of errors anywhere, so only the words are compared.
+    /// breaks the lines of errors anywhere, so only the words are compared. When the plan fails, the
+    /// configuration of the step before is in force again.
     ///
     /// # Errors
     /// If the step succeeds, or fails with other words.
     pub fn expect_error(&mut self, config: &str, words: &str) -> Result<&mut Self> {
+        let before = self.config.clone();
         self.write(config)?;
         let plan = self.run(&["plan", "-input=false", "-out=step.tfplan"])?;
         let outcome = if plan.succeeded() {
             self.must_destroy = true;
             self.run(&["apply", "-input=false", "step.tfplan"])?
         } else {
+            // A destroy needs a valid configuration.
+            self.write(&before)?;
             plan
         };
         outcome.fails_with(words)?;
