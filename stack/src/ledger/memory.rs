@@ -33,6 +33,9 @@ struct Contents {
     reaper: Recorded<ReaperStatus>,
     breakers: Recorded<Breakers>,
     settings: Recorded<LedgerSettings>,
+    /// Which of the next appends about stacks fail.
+    #[cfg(test)]
+    refused: std::ops::Range<u32>,
 }
 
 /// A stream's state and events.
@@ -107,6 +110,12 @@ impl MemoryLedger {
         }
     }
 
+    /// Lets these of the next appends about stacks fail, counted from 0, as on a full disk.
+    #[cfg(test)]
+    pub(crate) fn refuse_appends(&self, which: std::ops::Range<u32>) {
+        self.contents().refused = which;
+    }
+
     /// Locks the contents. Each change is one assignment at its end, so a panic cannot leave half
     /// of one.
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -137,6 +146,11 @@ impl Contents {
         after: Seq,
         events: Vec<NewEvent>,
     ) -> Result<Lease, LedgerError> {
+        #[cfg(test)]
+        if self.is_refused() {
+            let ledger = "memory".to_owned();
+            return Err(LedgerError::Full { ledger });
+        }
         let lease = self.leases.get(stack);
         let found = lease.map_or(Seq::NONE, Lease::last_seq);
         row::unraced(&format!("stack \"{stack}\""), after, found)?;
@@ -148,6 +162,15 @@ impl Contents {
         self.log.extend(events);
         self.leases.insert(stack.clone(), lease.clone());
         Ok(lease)
+    }
+
+    /// Counts an append, and says whether it fails.
+    #[cfg(test)]
+    fn is_refused(&mut self) -> bool {
+        let is_refused = self.refused.contains(&0);
+        let next = |at: u32| at.saturating_sub(1);
+        self.refused = next(self.refused.start)..next(self.refused.end);
+        is_refused
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 use super::error::TeardownError;
 use super::plan::TeardownPlan;
@@ -25,6 +26,13 @@ const HEARTBEAT_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 
 /// How often a runner that waits checks whether a heartbeat is due.
 const HEARTBEAT_CHECK: Duration = Duration::from_secs(1);
+
+/// How long a runner waits for a ledger that cannot be written, before it begins no more deletes.
+/// It is less than the silence after which another process takes over.
+const LEDGER_PATIENCE: Duration = Duration::from_secs(120);
+
+/// The pause before a runner tries again to write what it is about to delete.
+const LEDGER_RETRY: Duration = Duration::from_secs(1);
 
 /// Writes each step to the progress file and to the listener.
 pub(super) struct ProgressWriter<'a> {
@@ -48,7 +56,7 @@ impl<'a> ProgressWriter<'a> {
 }
 
 /// Writes a runner's events to the ledger. It keeps what it could not write and tries again with
-/// the next event, because deletes continue whether or not the ledger can be written.
+/// the next event: deletes that have begun continue whether or not the ledger can be written.
 ///
 /// A runner that was silent may find that another one has taken its teardown over. Then it writes
 /// nothing more: the other runner records what it finds.
@@ -142,12 +150,21 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Records which resources the runner deletes next.
-    pub(super) async fn intend(&mut self, ids: &[ResourceId]) {
-        if !ids.is_empty() {
-            let deleting = ids.iter().map(ToString::to_string).collect();
-            self.write([EventKind::TeardownAlive { deleting }]).await;
+    /// Records which resources the runner deletes next, and says whether it may. If the ledger
+    /// cannot be written, for example on a full disk, it tries again for a while. A delete without a
+    /// record would be lost if the runner ended now.
+    pub(super) async fn intend(&mut self, ids: &[ResourceId]) -> bool {
+        if ids.is_empty() {
+            return true;
         }
+        let deleting = ids.iter().map(ToString::to_string).collect();
+        self.write([EventKind::TeardownAlive { deleting }]).await;
+        let until = Instant::now() + LEDGER_PATIENCE;
+        while !self.unwritten.is_empty() && Instant::now() < until {
+            tokio::time::sleep(LEDGER_RETRY).await;
+            self.write([]).await;
+        }
+        self.unwritten.is_empty()
     }
 
     /// Records what of earlier runs is gone.

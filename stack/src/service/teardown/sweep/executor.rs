@@ -35,8 +35,11 @@ pub(super) struct SweepResult {
     pub(super) left: BTreeMap<ResourceId, OwnershipVerdict>,
     /// The error of the invalid credentials that ended the sweep early.
     pub(super) paused: Option<CloudError>,
-    /// Whether a user stopped it.
+    /// Whether it begins no more deletions: a user stopped it, another runner took it over, or the
+    /// ledger could not be written.
     pub(super) stopped: bool,
+    /// Whether it stopped because the ledger could not be written.
+    pub(super) unrecorded: bool,
     /// Whether something was, or may have been, changed in the cloud.
     pub(super) touched: bool,
 }
@@ -161,7 +164,10 @@ impl<'a> SweepExecutor<'a> {
             if begins {
                 // Written before the first delete call about one of these resources.
                 let intended = self.start_ready();
-                recorder.intend(&intended).await;
+                if !recorder.intend(&intended).await {
+                    self.result.unrecorded = true;
+                    self.halt(progress);
+                }
             }
             // Another runner has taken over: this one must not delete anything any more.
             if recorder.is_replaced() && !self.result.stopped {

@@ -211,6 +211,7 @@ impl SweepExecutor<'_> {
     pub(super) fn leave_unreached(&mut self) {
         let reason = match &self.result.paused {
             Some(_) => "not reached: the credentials became invalid before it",
+            None if self.result.unrecorded => "not reached: the ledger could not be written",
             None => "not reached: the teardown was stopped",
         };
         for id in self.schedule.remaining() {

@@ -273,3 +273,29 @@ async fn what_was_gone_already_is_no_return() {
         (Phase::Residue, 1)
     );
 }
+
+/// No delete begins before the ledger has its intent: a ledger that is full for a moment delays the
+/// sweep, and one that stays full ends it.
+#[tokio::test(start_paused = true)]
+async fn a_full_ledger_delays_or_ends_it() {
+    let queue = own("sqs", "q");
+    let world = World::leased([queue.clone()]).await;
+    let prepared = world.planned().await;
+    // The first append is the start of the teardown.
+    world.ledger.refuse_appends(1..6);
+    let (outcome, _) = world.carry_out(prepared).await.unwrap();
+    assert_eq!((outcome.deleted.len(), outcome.residue), (1, vec![]));
+    assert_eq!(
+        world.events().await,
+        ["started", "deleted sqs/q", "gone"],
+        "each event is written in the end"
+    );
+
+    let world = World::leased([queue.clone()]).await;
+    let prepared = world.planned().await;
+    world.ledger.refuse_appends(1..u32::MAX);
+    let error = world.carry_out(prepared).await.unwrap_err();
+    assert!(error.to_string().contains("no space left"), "{error}");
+    assert_eq!(world.left(), [queue.id.to_string()]);
+    assert_eq!(world.events().await, ["started"]);
+}
