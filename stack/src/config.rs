@@ -1,5 +1,6 @@
 //! The config file: its settings, and a parser whose errors name the file, the line and the remedy.
 
+mod budget_section;
 mod dispatch;
 mod error;
 mod locations;
@@ -19,6 +20,7 @@ pub use policy_section::{PolicyDifference, PolicySection, PolicyValue};
 pub use section::NamedTexts;
 use section::{Lines, Section};
 
+use crate::budget::Budget;
 use crate::cloud::Place;
 use crate::policy::{Policy, compile_pattern};
 use crate::reaper::DEFAULT_INTERVAL;
@@ -51,6 +53,36 @@ pub struct Config {
     pub teardown: TeardownConfig,
     /// `[dispatch]`: how a teardown is started elsewhere, if it may be.
     pub dispatch: Option<DispatchConfig>,
+    /// `[check]`: the rules of `jiti check`.
+    pub check: CheckConfig,
+}
+
+/// The settings of `jiti check`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckConfig {
+    /// Files and folders with rules in Rego. A relative path starts at the folder of the config
+    /// file.
+    pub rules: Vec<PathBuf>,
+    /// The time that the rules in Rego may take.
+    pub timeout: Span,
+    /// Findings that do not count: a rule, or a rule and a pattern on addresses.
+    pub ignore: Vec<String>,
+}
+
+/// The time that rules in Rego may take, unless configured.
+const DEFAULT_CHECK_TIMEOUT: Span = match Span::from_seconds(10) {
+    Some(span) => span,
+    None => Span::minutes(1),
+};
+
+impl Default for CheckConfig {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            timeout: DEFAULT_CHECK_TIMEOUT,
+            ignore: Vec::new(),
+        }
+    }
 }
 
 /// The settings of teardowns.
@@ -93,6 +125,8 @@ pub struct ReaperConfig {
     pub max_resources: u32,
     /// Whether the reaper may sweep by tag.
     pub sweep: bool,
+    /// Each `[[reaper.budget]]`: how many stacks may be ending at the same time, and when.
+    pub budgets: Vec<Budget>,
 }
 
 impl Default for ReaperConfig {
@@ -103,6 +137,7 @@ impl Default for ReaperConfig {
             max_stacks: 20,
             max_resources: 200,
             sweep: false,
+            budgets: Vec::new(),
         }
     }
 }
@@ -247,6 +282,7 @@ impl Config {
             terraform: file.table("terraform", terraform)?.unwrap_or_default(),
             teardown: file.table("teardown", teardown)?.unwrap_or_default(),
             dispatch: file.table("dispatch", dispatch)?,
+            check: file.table("check", check)?.unwrap_or_default(),
         };
         file.finish()?;
         Ok(config)
@@ -322,6 +358,7 @@ fn reaper(section: &mut Section<'_>) -> Result<ReaperConfig, ConfigError> {
             .count("max_resources")?
             .unwrap_or(none.max_resources),
         sweep: section.flag("sweep")?.unwrap_or(none.sweep),
+        budgets: section.tables("budget", budget_section::read)?,
     })
 }
 
@@ -463,6 +500,25 @@ fn dispatch(section: &mut Section<'_>) -> Result<DispatchConfig, ConfigError> {
         return Err(section.wrong("command", problem));
     }
     Ok(found)
+}
+
+fn check(section: &mut Section<'_>) -> Result<CheckConfig, ConfigError> {
+    let none = CheckConfig::default();
+    let rules = section.texts("rules", not_empty)?;
+    let ignore = section.texts("ignore", |entry| {
+        let mut words = entry.split_whitespace();
+        let pattern = words.nth(1);
+        if entry.trim().is_empty() || words.next().is_some() {
+            return Err("write a rule, or a rule and a pattern on addresses".to_owned());
+        }
+        let pattern = globset::Glob::new(pattern.unwrap_or("*"));
+        pattern.map(|_| ()).map_err(|error| error.to_string())
+    })?;
+    Ok(CheckConfig {
+        rules: rules.into_iter().map(PathBuf::from).collect(),
+        timeout: section.span("timeout")?.unwrap_or(none.timeout),
+        ignore,
+    })
 }
 
 fn not_empty(text: &str) -> Result<(), String> {

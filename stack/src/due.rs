@@ -1,8 +1,11 @@
 //! What is due to end, and why: a pure function of leases, time, policy and reaper status.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::budget::{Budget, BudgetDeferral, EndingStacks, deferral, next_opening};
 use crate::idle::{Activity, IdleState, judge_idleness};
 use crate::lease::{Lease, Phase};
 use crate::values::id::StackName;
@@ -29,6 +32,21 @@ impl Cause {
             Self::Purgatory => "purgatory",
             Self::Idleness => "idleness",
         }
+    }
+}
+
+/// A text that names no [`Cause`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not one of \"expiry\", \"purgatory\" and \"idleness\"")]
+pub struct UnknownCause(String);
+
+impl FromStr for Cause {
+    type Err = UnknownCause;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCause> {
+        let mut causes = [Self::Expiry, Self::Purgatory, Self::Idleness].into_iter();
+        let named = causes.find(|cause| cause.as_str() == text);
+        named.ok_or_else(|| UnknownCause(text.to_owned()))
     }
 }
 
@@ -136,14 +154,32 @@ pub fn due<'a>(
 }
 
 /// When the stack will be torn down: its deadline, rounded up to the next reaper run. `None` if
-/// nothing will end the stack, if no reaper has ever run, or if the reaper is paused. If the reaper
+/// nothing will end the stack, if no reaper has ever run, or if the reaper is paused. A budget that
+/// lets no stack end delays it. If the reaper
 /// is silent, this is when it would: do not show it beside [`ReaperStatus::inactivity`].
 ///
 /// [`ReaperStatus::inactivity`]: crate::ReaperStatus::inactivity
 #[must_use]
 pub fn dies_at(lease: &Lease, observed: &Activity, view: &View) -> Option<Timestamp> {
     let deadline = deadline(lease, observed, view)?;
-    view.reaper.next_run(deadline.due_at, view.now)
+    let not_before = deadline.due_at.max(view.now);
+    let opens = next_opening(&view.reaper.budgets(), deadline.cause, not_before)?;
+    view.reaper.next_run(opens, view.now)
+}
+
+/// Why the budgets of the reaper defer the end of a stack that is due now, as far as the stack's
+/// own lease tells; `None` if they do not. A budget with a number of stacks depends on the others.
+#[must_use]
+pub fn budget_deferral(lease: &Lease, observed: &Activity, view: &View) -> Option<BudgetDeferral> {
+    let deadline = deadline(lease, observed, view).filter(|found| found.due_at <= view.now)?;
+    let closed = view.reaper.budgets().into_iter().filter(Budget::is_closed);
+    let closed: Vec<Budget> = closed.collect();
+    let deferral = deferral(&closed, deadline.cause, &EndingStacks::default(), view.now)?;
+    let runs = |at| view.reaper.next_run(at, view.now).unwrap_or(at);
+    Some(BudgetDeferral {
+        not_before: deferral.not_before.map(runs),
+        ..deferral
+    })
 }
 
 #[cfg(test)]

@@ -16,8 +16,9 @@ pub use purgatory::ListedPurgatory;
 pub use residue::ListedResidue;
 pub use resource::ListedResource;
 
+use crate::budget::BudgetDeferral;
 use crate::cloud::Resource;
-use crate::due::dies_at;
+use crate::due::{budget_deferral, dies_at};
 use crate::idle::{Activity, Evidence, IdleState, judge_idleness};
 use crate::init::InitPhase;
 use crate::inventory::StackBill;
@@ -53,6 +54,9 @@ pub struct Listing {
     /// When the stack will be torn down; null if no reaper has ever run, or nothing will end the
     /// stack.
     pub dies_at: Option<Timestamp>,
+    /// The budget of the reaper that defers the end of a stack that is due; null if none does.
+    #[serde(default)]
+    pub budget: Option<BudgetDeferral>,
     /// The end of the hold, if the stack is held.
     pub hold_until: Option<Timestamp>,
     /// Whole seconds until `expires_at`, negative once it has passed.
@@ -294,6 +298,7 @@ impl Listing {
             expires_at: Some(lease.expires_at),
             expiry_source: ExpirySource::Ledger,
             dies_at: dies_at(lease, observed, view),
+            budget: budget_deferral(lease, observed, view),
             hold_until: reading.hold_until,
             ttl_seconds_left: Some(lease.expires_at.duration_since(now).as_secs()),
             origin: Some(ListedOrigin::of(&lease.origin)),
@@ -447,9 +452,9 @@ mod tests {
         };
         assert_eq!(
             keys(""),
-            "accounts app cost created_at dies_at expires_at expiry_source flags hold_until idle \
-             init labels name origin owner phase purgatory regions residue ttl_seconds_left \
-             version"
+            "accounts app budget cost created_at dies_at expires_at expiry_source flags hold_until \
+             idle init labels name origin owner phase purgatory regions residue \
+             ttl_seconds_left version"
         );
         assert_eq!(
             keys("/origin"),

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::event::{ReaperEvent, ReaperEventKind};
+use crate::budget::{Budget, RecordedBudget};
 use crate::lease::{ProcessId, StoredTimestamp};
-use crate::values::id::{Actor, RunId, Seq};
+use crate::values::id::{Actor, RunId, Seq, StackName};
 use crate::values::ttl::{Elapsed, Span};
 
 /// The reaper's interval, unless configured.
@@ -29,6 +30,9 @@ pub struct ReaperStatus {
     /// When each warning that concerns no single stack was last sent, by key.
     #[serde(default)]
     pub warned: BTreeMap<String, StoredTimestamp>,
+    /// The stacks that reapers with budgets are ending.
+    #[serde(default)]
+    pub reserved: BTreeMap<StackName, Reservation>,
     /// The number of the last event.
     pub last_seq: Seq,
 }
@@ -50,6 +54,22 @@ pub struct ReaperRun {
     pub pid: u32,
     /// The number of stacks that it could not end.
     pub failed: u32,
+    /// The budgets of its configuration.
+    #[serde(default)]
+    pub budgets: Vec<RecordedBudget>,
+}
+
+/// A stack that a run is about to end, or is ending: it counts for the budgets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// The id of the reservation.
+    pub run: RunId,
+    /// Why the stack ends, in one word.
+    pub reason: String,
+    /// The reaper's process. The reservation ends with it.
+    pub process: ProcessId,
+    /// When it was made.
+    pub since: StoredTimestamp,
 }
 
 /// A pause of the reaper.
@@ -129,6 +149,7 @@ impl ReaperStatus {
                 interval,
                 host,
                 pid,
+                budgets,
             } => {
                 self.last_run = Some(ReaperRun {
                     run: run.clone(),
@@ -138,6 +159,7 @@ impl ReaperStatus {
                     host: host.clone(),
                     pid: *pid,
                     failed: 0,
+                    budgets: budgets.clone(),
                 });
             }
             ReaperEventKind::RunFinished { run, failed, .. } => {
@@ -166,6 +188,26 @@ impl ReaperStatus {
                 self.delivery_lock
                     .take_if(|delivery_lock| delivery_lock.run == *run);
             }
+            ReaperEventKind::EndReserved {
+                run,
+                stack,
+                reason,
+                process,
+            } => {
+                let reservation = Reservation {
+                    run: run.clone(),
+                    reason: reason.clone(),
+                    process: process.clone(),
+                    since: StoredTimestamp(event.at),
+                };
+                self.reserved.insert(stack.clone(), reservation);
+            }
+            ReaperEventKind::EndReleased { run, stack } => {
+                let is_own = |reserved: &Reservation| reserved.run == *run;
+                if self.reserved.get(stack).is_some_and(is_own) {
+                    self.reserved.remove(stack);
+                }
+            }
             ReaperEventKind::Warned { warning } => {
                 self.warned
                     .insert(warning.clone(), StoredTimestamp(event.at));
@@ -173,6 +215,14 @@ impl ReaperStatus {
         }
         self.last_seq = event.seq;
         self
+    }
+
+    /// The budgets of the last run, as far as this version of jiti can read them.
+    #[must_use]
+    pub fn budgets(&self) -> Vec<Budget> {
+        let last = self.last_run.iter();
+        let recorded = last.flat_map(|run| &run.budgets);
+        recorded.filter_map(RecordedBudget::read).collect()
     }
 
     /// The first run at or after `not_before` and `now`, by the interval of the last run; `None` if
@@ -250,6 +300,7 @@ mod tests {
             interval,
             host: "laptop".to_owned(),
             pid: 1,
+            budgets: Vec::new(),
         }
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::due::{Cause, causes, deadline, dies_at, occurrences};
+use crate::budget::BudgetDeferral;
+use crate::due::{Cause, budget_deferral, causes, deadline, dies_at, occurrences};
 use crate::idle::Activity;
 use crate::lease::{Lease, MetLock, Phase, ResidualResource, StoredTimestamp};
 use crate::teardown_history::TeardownHistory;
@@ -95,6 +96,8 @@ pub struct OwnerWarning {
     pub due_at: Option<Timestamp>,
     /// The reaper run that will end the stack; also `None` while no reaper is active.
     pub dies_at: Option<Timestamp>,
+    /// The budget of the reaper that defers the end of a stack that is due.
+    pub budget: Option<BudgetDeferral>,
     /// The stack's cost per hour.
     pub hourly_usd: Option<HourlyRate>,
     /// Whether the rate leaves out something that costs money, so that it is a minimum.
@@ -142,6 +145,7 @@ pub fn due_warnings(
             about,
             due_at: deadline(lease, observed, view).map(|deadline| deadline.due_at),
             dies_at: dies_at(lease, observed, view),
+            budget: budget_deferral(lease, observed, view),
             hourly_usd: lease.meter.rate(),
             hourly_is_minimum: lease.meter.rate_is_minimum(),
         }));

@@ -389,6 +389,7 @@ pub(crate) async fn the_reaper_has_a_sequence_of_its_own(ledger: Arc<dyn Ledger>
         interval: Span::minutes(15),
         host: "laptop".to_owned(),
         pid: 1,
+        budgets: Vec::new(),
     };
     assert_eq!(ledger.reaper().await.unwrap().last_seq, Seq::NONE);
     let events = vec![event(noon(), started)];

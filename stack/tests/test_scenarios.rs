@@ -189,6 +189,7 @@ impl World {
                 interval,
                 host: "h".to_owned(),
                 pid: 1,
+                budgets: Vec::new(),
             };
             let seq = self.reaper.last_seq.next();
             let event = ReaperEvent {

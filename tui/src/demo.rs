@@ -96,6 +96,7 @@ pub(crate) fn reaper(now: Timestamp, interval: Span) -> [ReaperEvent; 2] {
         interval,
         host: "runner-1".to_owned(),
         pid: 1,
+        budgets: Vec::new(),
     };
     let ended = ReaperEventKind::RunFinished {
         run,

@@ -47,6 +47,7 @@ pub(crate) fn reaper() -> ReaperStatus {
                 interval: Span::minutes(15),
                 host: "runner-1".to_owned(),
                 pid: 1,
+                budgets: Vec::new(),
             },
         ),
         event(

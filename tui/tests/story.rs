@@ -60,6 +60,7 @@ impl Story {
                 interval: span("15m"),
                 host: "runner".to_owned(),
                 pid: 1,
+                budgets: Vec::new(),
             },
         };
         self.runtime

@@ -471,3 +471,40 @@ fn a_misdated_event_of_the_only_author_can_be_marked() {
     let ran = sandbox.run_piped(&["reap", "--yes"]).exits(4);
     assert!(ran.stdout.contains("0 torn down, 2 incomplete"), "{ran:#?}");
 }
+
+/// A budget defers stacks that are due: the preview and the run name it, and nothing ends.
+#[test]
+fn a_budget_defers_what_is_due() {
+    let sandbox = Sandbox::new();
+    four_stacks(&sandbox);
+    sandbox.config("[[reaper.budget]]\nmax = 0\nreasons = [\"expiry\"]\n");
+    let shown = sandbox.run_wide(&["reap"]).ok();
+    let line = "due is due; a budget defers the end: no teardown, for expiry; it never lets the stack end.";
+    assert!(
+        shown.stdout.contains("No stack would be torn down now."),
+        "{shown:#?}"
+    );
+    assert!(shown.stdout.contains(line), "{shown:#?}");
+    let json = lines(&sandbox.run(&["reap", "--json"]).ok().stdout);
+    let deferred = json.iter().filter(|object| object["event"] == "deferred");
+    let names: Vec<_> = deferred
+        .map(|object| object["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["due-long", "due"]);
+    assert_eq!(json[0]["budget"]["max"], 0);
+    assert_eq!(json[0]["budget"]["not_before"], Value::Null);
+    let ran = sandbox.run(&["reap", "--yes"]).ok();
+    assert!(
+        ran.stdout.contains("0 torn down, 2 deferred by a budget"),
+        "{ran:#?}"
+    );
+    assert_eq!(
+        sandbox.shown("due")["budget"]["budget"],
+        "no teardown, for expiry"
+    );
+    let doctor = sandbox.run(&["doctor"]);
+    assert!(
+        doctor.stdout.contains("never let a stack end for expiry"),
+        "{doctor:#?}"
+    );
+}

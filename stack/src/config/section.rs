@@ -82,12 +82,7 @@ impl<'a> Section<'a> {
             return Ok(None);
         };
         let table = self.expect(key, value, "a section", DeValue::as_table)?;
-        // The title of the file's own table is no part of the name.
-        let title = match self.title.strip_suffix(']') {
-            Some(parent) => format!("{parent}.{key}]"),
-            None => format!("[{key}]"),
-        };
-        self.inner(title, table, value, read).map(Some)
+        self.inner(self.title_of(key), table, value, read).map(Some)
     }
 
     /// Reads every table of an array of tables.
@@ -103,9 +98,17 @@ impl<'a> Section<'a> {
         let tables = self.expect(key, value, expected, DeValue::as_array)?;
         let read_one = |value| {
             let table = self.expect(key, value, expected, DeValue::as_table)?;
-            self.inner(format!("[[{key}]]"), table, value, &read)
+            self.inner(format!("[{}]", self.title_of(key)), table, value, &read)
         };
         tables.iter().map(read_one).collect()
+    }
+
+    /// The title of a table in this one. That of the file's own table is no part of it.
+    fn title_of(&self, key: &str) -> String {
+        match self.title.strip_suffix(']') {
+            Some(parent) => format!("{parent}.{key}]"),
+            None => format!("[{key}]"),
+        }
     }
 
     fn inner<T>(
@@ -186,6 +189,25 @@ impl<'a> Section<'a> {
             Ok(count) if count > 0 => Ok(Some(count)),
             _ => Err(self.wrong(key, &format!("{number} is not {expected}"))),
         }
+    }
+
+    /// Reads a value that may be written as a number or as a text. `expected` says which.
+    pub(super) fn number_or_text<T: FromStr<Err: Display>>(
+        &mut self,
+        key: &'static str,
+        expected: &'static str,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some(value) = self.get(key) else {
+            return Ok(None);
+        };
+        let text = self.expect(key, value, expected, |value| match value {
+            DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+            DeValue::String(text) => Some(text.to_string()),
+            _ => None,
+        })?;
+        text.parse()
+            .map(Some)
+            .map_err(|error: T::Err| self.wrong(key, &error.to_string()))
     }
 
     /// Reads a number of days between two limits, or 0.

@@ -118,7 +118,8 @@ engineer_hourly_usd = "80"
             concurrency: 2,
             max_stacks: 10,
             max_resources: 100,
-            sweep: true
+            sweep: true,
+            budgets: Vec::new(),
         }
     );
     assert_eq!(
@@ -436,5 +437,101 @@ fn a_dispatch_is_a_command() {
     ] {
         let refused = refusal(text);
         assert!(refused.starts_with(says), "{refused}");
+    }
+}
+
+/// `[check]` names rules, their time limit, and what to ignore; nonsense is refused with its line.
+#[test]
+fn the_rules_of_a_check_are_read() {
+    let text = "[check]\nrules = [\"policy\"]\ntimeout = \"30s\"\n\
+                ignore = [\"name_kept\", \"public_endpoint aws_lb.*\"]\n";
+    let check = parse(text).unwrap().check;
+    assert_eq!(check.rules, [Path::new("policy")]);
+    assert_eq!(check.timeout.seconds(), 30);
+    assert_eq!(check.ignore.len(), 2);
+    assert_eq!(parse("").unwrap().check.timeout.seconds(), 10);
+    assert_eq!(
+        refusal("[check]\nignore = [\n  \"a b c\",\n]\n"),
+        "jiti.toml:3: ignore: write a rule, or a rule and a pattern on addresses"
+    );
+    let unknown = refusal("[check]\nrule = []\n");
+    assert!(unknown.contains("did you mean \"rules\"?"), "{unknown}");
+}
+
+/// A budget has a schedule in a zone, a number or a share of stacks, and reasons.
+#[test]
+fn budgets_are_read() {
+    let config = parse(
+        "[reaper]\n[[reaper.budget]]\nschedule = \"0 9 * * mon-fri\"\nduration = \"8h\"\n\
+         timezone = \"Europe/Berlin\"\nmax = 0\n\n[[reaper.budget]]\nmax = \"10%\"\n\
+         reasons = [\"idleness\", \"expiry\"]\n",
+    );
+    let budgets = config.unwrap().reaper.budgets;
+    let text: Vec<_> = budgets.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        text,
+        [
+            "no teardown for 8h from \"0 9 * * mon-fri\" (Europe/Berlin)",
+            "at most 10% at a time, for expiry, idleness",
+        ]
+    );
+}
+
+/// A budget that could not mean anything is refused, with its line.
+#[test]
+fn nonsense_budgets_are_refused() {
+    for (text, problem) in [
+        (
+            "duration = \"8h\"",
+            "jiti.toml:2: [[reaper.budget]] has no max: ",
+        ),
+        (
+            "max = 1\nduration = \"8h\"",
+            "jiti.toml:4: duration: it needs schedule, which is not set",
+        ),
+        (
+            "max = 1\nschedule = \"@daily\"",
+            "jiti.toml:4: schedule: it needs duration",
+        ),
+        (
+            "max = 1\ntimezone = \"UTC\"",
+            "jiti.toml:4: timezone: it needs schedule",
+        ),
+        (
+            "max = -1",
+            "jiti.toml:3: max: \"-1\" is neither a number of stacks, such as 2, nor a percentage",
+        ),
+        ("max = \"101%\"", "jiti.toml:3: max: \"101%\" is neither"),
+        (
+            "max = true",
+            "jiti.toml:3: max is of type boolean, expected a number of stacks",
+        ),
+        (
+            "max = 1\nschedule = \"9 am\"\nduration = \"8h\"",
+            "jiti.toml:4: schedule: \"9 am\" has 2 fields",
+        ),
+        (
+            "max = 1\nschedule = \"@daily\"\nduration = \"8h\"\ntimezone = \"Mars/Phobos\"",
+            "jiti.toml:6: timezone: \"Mars/Phobos\" is no time zone",
+        ),
+        (
+            "max = 1\nschedule = \"@daily\"\nduration = \"9000h\"",
+            "jiti.toml:5: duration: ",
+        ),
+        (
+            "max = 1\nreasons = [\"boredom\"]",
+            "jiti.toml:4: reasons: \"boredom\" is not one of \"expiry\"",
+        ),
+        (
+            "max = 1\nreasons = [\"expiry\", \"expiry\"]",
+            "jiti.toml:4: reasons: it names a reason twice",
+        ),
+        (
+            "max = 1\nreason = []",
+            "jiti.toml:4: unknown key \"reason\" in [[reaper.budget]]: did you mean \"reasons\"?",
+        ),
+    ] {
+        let refusal = refusal(&format!("[reaper]\n[[reaper.budget]]\n{text}\n"));
+        assert!(refusal.starts_with(problem), "{refusal}");
     }
 }

@@ -70,6 +70,7 @@ impl Listing {
             expires_at,
             expiry_source: ExpirySource::Tags,
             dies_at: None,
+            budget: None,
             hold_until: None,
             ttl_seconds_left: expires_at.map(|at| at.duration_since(now).as_secs()),
             origin: None,

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::budget::RecordedBudget;
 use crate::lease::ProcessId;
-use crate::values::id::{Actor, RunId, Seq};
+use crate::values::id::{Actor, RunId, Seq, StackName};
 use crate::values::ttl::Span;
 
 /// An event of the reaper.
@@ -34,6 +35,28 @@ pub enum ReaperEventKind {
         host: String,
         /// The process id on that host.
         pid: u32,
+        /// The budgets of its configuration.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        budgets: Vec<RecordedBudget>,
+    },
+    /// A run is about to end a stack. Until it releases the stack, or its process dies, the stack
+    /// counts for every budget.
+    EndReserved {
+        /// The id of the reservation.
+        run: RunId,
+        /// The stack.
+        stack: StackName,
+        /// Why the stack ends, in one word.
+        reason: String,
+        /// The reaper's process.
+        process: ProcessId,
+    },
+    /// A run no longer ends a stack.
+    EndReleased {
+        /// The id of the reservation.
+        run: RunId,
+        /// The stack.
+        stack: StackName,
     },
     /// A run ended.
     RunFinished {

@@ -1,5 +1,6 @@
 //! The reaper: what it would do, its heartbeat, and doing it.
 
+mod budgets;
 mod clock_evidence;
 mod executor;
 mod heartbeat;
@@ -9,7 +10,7 @@ mod snapshot;
 
 pub use clock_evidence::{ClockEvidence, clock_evidence};
 pub use executor::TeardownExecutor;
-pub use plan::{DeferredStack, ReaperPlan, ReaperReason, ReaperTask, TooManyDue};
+pub use plan::{BudgetedStack, DeferredStack, ReaperPlan, ReaperReason, ReaperTask, TooManyDue};
 pub use run::{
     InFlight, ReaperContext, ReaperStep, ReaperSummary, StackTerminator, TerminationResult,
 };

@@ -1,6 +1,8 @@
 //! Checks that a reaper runs, so that stacks are torn down at expiry.
 
 use stack::Clock;
+use stack::budget::next_opening;
+use stack::due::Cause;
 use stack::reaper::ReaperInactive;
 
 use super::Finding;
@@ -35,6 +37,21 @@ pub(super) fn check(ledger: &LedgerContents, clock: &impl Clock) -> Finding {
     if last.failed > 0 {
         let found = format!("{ran}: {}", values::count(last.failed, "failed teardown"));
         return Finding::advice(PART, found, "`jiti events` shows which, and why");
+    }
+    let budgets = status.budgets();
+    let causes = [Cause::Expiry, Cause::Purgatory, Cause::Idleness].into_iter();
+    let mut never = causes.filter(|cause| next_opening(&budgets, *cause, now).is_none());
+    if let Some(cause) = never.next() {
+        let found = format!(
+            "{ran}; its budgets never let a stack end for {}",
+            cause.as_str()
+        );
+        let fix = "shorten the duration of a [[reaper.budget]], or raise its max";
+        return Finding::advice(PART, found, fix);
+    }
+    if budgets.len() < last.budgets.len() {
+        let found = format!("{ran}; this jiti cannot read all of its budgets");
+        return Finding::advice(PART, found, "use the version of jiti that the reaper uses");
     }
     Finding::ok(
         PART,

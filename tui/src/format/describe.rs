@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use stack::budget::BudgetDeferral;
 use stack::cloud::{AutomaticStarts, Unchecked};
 use stack::idle::{Evidence, IdleState};
 use stack::init::{FailedCheck, PhaseBoundary, ReportedPhase};
@@ -161,6 +162,31 @@ pub(crate) fn inactivity(why: &ReaperInactive) -> String {
         ReaperInactive::Paused { .. } => "`jiti reap --resume` resumes it.",
     };
     format!("{}. {remedy}", why_inactive(why))
+}
+
+/// Which budget defers the end of a stack, and until when.
+pub(crate) fn deferral(deferral: &BudgetDeferral, now: Timestamp) -> String {
+    let ending = match deferral.max {
+        0 => String::new(),
+        _ => format!(", and {} ending", are(deferral.ending)),
+    };
+    let next = match deferral.not_before {
+        Some(at) => format!("the next possible end is at {}", values::moment(at, now)),
+        None => "it never lets the stack end".to_owned(),
+    };
+    format!(
+        "a budget defers the end: {}{ending}; {next}",
+        deferral.budget
+    )
+}
+
+/// `1 is` or `3 are`.
+fn are(count: u32) -> String {
+    if count == 1 {
+        "1 is".to_owned()
+    } else {
+        format!("{count} are")
+    }
 }
 
 /// Why no reaper tears stacks down at expiry.

@@ -114,6 +114,11 @@ pub(crate) fn end(stack: &Listing, view: &View) -> (String, Tone) {
         (Some(ReaperInactive::NeverRan | ReaperInactive::Silent { .. }), _) => {
             ("unknown: no reaper is running".to_owned(), Tone::Notice)
         }
+        (None, _) if stack.budget.is_some() => {
+            let deferral = stack.budget.as_ref();
+            let deferral = deferral.map(|deferral| describe::deferral(deferral, view.now));
+            (deferral.unwrap_or_default(), Tone::Notice)
+        }
         (None, Some(at)) => plain(&values::moment(at, view.now)),
         (None, None) if stack.phase == Phase::Residue => {
             plain("unknown: the teardown is incomplete, and the reaper retries it")

@@ -10,7 +10,7 @@ use stack::values::shell::quoted;
 use stack::warning::{OwnerWarning, WarningKind};
 use stack::{AppName, AppVersion, Elapsed, HourlyRate, Owner, StackName};
 
-use crate::format::values;
+use crate::format::{describe, values};
 
 /// How many items of a list the text names.
 const MAX_LISTED: usize = 5;
@@ -282,6 +282,11 @@ fn reason(warning: &OwnerWarning, now: Timestamp) -> String {
             | WarningKind::Idle
     ) {
         match (warning.due_at, warning.dies_at) {
+            (Some(due), _) if due <= now && warning.budget.is_some() => {
+                let deferral = warning.budget.as_ref();
+                let deferral = deferral.map(|deferral| describe::deferral(deferral, now));
+                let _ = write!(text, ", and is due; {}", deferral.unwrap_or_default());
+            }
             (Some(due), _) if due <= now => text.push_str(", and is due now"),
             (Some(due), dies) => {
                 let dies = values::minute(dies.unwrap_or(due));
@@ -363,6 +368,7 @@ mod tests {
             about: span.after(noon()),
             due_at: Some(stack::Span::minutes(minutes + 60).after(noon())),
             dies_at: Some(stack::Span::minutes(minutes + 75).after(noon())),
+            budget: None,
             hourly_usd: "0.42".parse().ok(),
             hourly_is_minimum: false,
         }
@@ -382,6 +388,23 @@ mod tests {
              and will be torn down at 2026-03-02 15:13 UTC. Extend it with `jiti extend checkout-pr-412 4h`, or end it now \
              with `jiti teardown checkout-pr-412`."
         );
+    }
+
+    /// A stack that a budget of the reaper defers is due, and the message says until when it lives.
+    #[test]
+    fn a_deferred_stack_names_the_budget() {
+        let mut idle = warning(WarningKind::Idle, 0);
+        idle.due_at = Some(noon());
+        idle.budget = Some(stack::budget::BudgetDeferral {
+            budget: "no teardown for 8h from \"0 9 * * *\" (UTC)".to_owned(),
+            max: 0,
+            ending: 0,
+            not_before: Some(stack::Span::minutes(300).after(noon())),
+        });
+        let text = text(idle);
+        let expected = "is due; a budget defers the end: no teardown for 8h from \"0 9 * * *\" (UTC); \
+                        the next possible end is at ";
+        assert!(text.contains(expected), "{text}");
     }
 
     /// If many resources are left, the text names the first few and what blocks them.

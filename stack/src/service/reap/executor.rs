@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::plan::{ReaperReason, ReaperTask, why};
 use super::run::{StackTerminator, TerminationResult};
+use crate::budget::next_opening;
 use crate::lease::{EventKind, Lease, Phase, ResidueDetails, Strategy};
 use crate::process;
 use crate::reaper::ReaperStatus;
@@ -94,6 +95,9 @@ impl TeardownExecutor {
             .await?
         {
             return Ok(TerminationResult::Spared);
+        }
+        if let Some(deferral) = service.reaper().deferral_since(task).await? {
+            return Ok(TerminationResult::Deferred(deferral));
         }
         if !prepared.plan.may_proceed() {
             return self.blocked(task, &prepared.plan).await;
@@ -362,8 +366,16 @@ impl TeardownExecutor {
         let policy = service.policy().await?;
         Ok(Condition(Arc::new(move |lease| {
             let policy = (*policy).clone();
-            let view = View::new(service.now(), policy, ReaperStatus::default());
-            why(lease, &view, &runs).is_some()
+            let now = service.now();
+            let view = View::new(now, policy, ReaperStatus::default());
+            let budgets = &service.config().reaper.budgets;
+            match why(lease, &view, &runs) {
+                // A window may have begun in which no stack ends.
+                Some(ReaperReason::Due(deadline)) => {
+                    next_opening(budgets, deadline.cause, now) == Some(now)
+                }
+                other => other.is_some(),
+            }
         })))
     }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::budget::RecordedBudget;
 use crate::lease::ProcessId;
 use crate::reaper::{ReaperEvent, ReaperEventKind, ReaperStatus};
 use crate::service::{Reaper, ServiceError};
@@ -26,11 +27,14 @@ impl Reaper<'_> {
         self.change_reaper(|_, _| {
             let (run, host) = (run.clone(), process.host.clone());
             let pid = process.pid;
+            let budgets = self.service.config.reaper.budgets.iter();
+            let budgets = budgets.map(RecordedBudget::from).collect();
             Some(ReaperEventKind::RunStarted {
                 run,
                 interval,
                 host,
                 pid,
+                budgets,
             })
         })
         .await?;

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use super::budgets::ending_stacks;
+use crate::budget::{Budget, BudgetDeferral, EndingStacks, deferral};
 use crate::config::ReaperConfig;
 use crate::due::{Deadline, deadline, is_exempt};
 use crate::lease::{Lease, Phase};
@@ -22,6 +24,8 @@ pub struct ReaperPlan {
     pub tasks: Vec<ReaperTask>,
     /// The stacks that wait for their next try.
     pub later: Vec<DeferredStack>,
+    /// The stacks that are due, and that a budget defers.
+    pub budgeted: Vec<BudgetedStack>,
     /// How many stacks may be due in one run.
     pub max_stacks: u32,
 }
@@ -68,6 +72,15 @@ pub enum ReaperReason {
         /// When the residue was first left.
         since: Timestamp,
     },
+}
+
+/// A stack that is due, and that a budget defers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BudgetedStack {
+    /// What the reaper would do.
+    pub task: ReaperTask,
+    /// The budget, and the time of the next possible end.
+    pub deferral: BudgetDeferral,
 }
 
 /// A stack whose teardown failed and is not due for another try.
@@ -137,19 +150,49 @@ impl ReaperPlan {
             }
         }
         docket.tasks.sort_by(|a, b| a.order().cmp(&b.order()));
+        let ending = ending_stacks(leases, &view.reaper, view.now);
+        docket.defer(&config.budgets, ending, view);
         docket
             .later
             .sort_by(|a, b| (a.not_before, &a.name).cmp(&(b.not_before, &b.name)));
         docket
     }
 
-    /// An error if more is due than one run may tear down.
+    /// Sets aside what the budgets defer. Each stack that they let end counts for the next one.
+    fn defer(&mut self, budgets: &[Budget], mut ending: EndingStacks, view: &View) {
+        for task in std::mem::take(&mut self.tasks) {
+            let ReaperReason::Due(deadline) = &task.why else {
+                self.tasks.push(task);
+                continue;
+            };
+            // Its teardown was dispatched, and so it counts already.
+            if ending.contains(&task.name) {
+                self.tasks.push(task);
+                continue;
+            }
+            let Some(deferral) = deferral(budgets, deadline.cause, &ending, view.now) else {
+                ending.add(&task.name, task.why.as_str());
+                self.tasks.push(task);
+                continue;
+            };
+            let runs = |at| view.reaper.next_run(at, view.now).unwrap_or(at);
+            let deferral = BudgetDeferral {
+                not_before: deferral.not_before.map(runs),
+                ..deferral
+            };
+            self.budgeted.push(BudgetedStack { task, deferral });
+        }
+    }
+
+    /// An error if more is due than one run may tear down. A stack that a budget defers is due too,
+    /// so that budgets never weaken this limit.
     #[must_use]
     pub fn too_many(&self) -> Option<TooManyDue> {
-        let due = self
-            .tasks
-            .iter()
-            .filter(|task| matches!(task.why, ReaperReason::Due(_)));
+        let deferred = self.budgeted.iter().map(|stack| &stack.task);
+        let is_due = |task: &&ReaperTask| matches!(task.why, ReaperReason::Due(_));
+        // If a run would end none of them, there is nothing to prevent.
+        self.tasks.iter().find(is_due)?;
+        let due = self.tasks.iter().filter(is_due).chain(deferred);
         let stacks: Vec<_> = due.map(|task| task.name.clone()).collect();
         let max = self.max_stacks;
         (stacks.len() > max as usize).then_some(TooManyDue { stacks, max })

@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinError, JoinSet};
 
+use super::budgets::Admission;
 use super::plan::{ReaperPlan, ReaperTask, why};
+use crate::budget::BudgetDeferral;
 use crate::service::teardown::{Progress, TeardownOutcome};
 use crate::service::{Reaper, ServiceError};
 use crate::teardown_history::TeardownHistory;
@@ -41,6 +43,8 @@ pub enum TerminationResult {
     Elsewhere(String),
     /// It was extended, held or torn down since the plan was made.
     Spared,
+    /// A budget defers it.
+    Deferred(BudgetDeferral),
     /// A rule refused it.
     Refused(String),
     /// It failed; nothing was deleted.
@@ -168,6 +172,24 @@ impl Reaper<'_> {
             Ok(false) => return TerminationResult::Spared,
             Err(error) => return TerminationResult::Failed(error.to_string()),
         }
+        let reservation = match self.reserve(task).await {
+            Ok(Admission::Free) => None,
+            Ok(Admission::Reserved(run)) => Some(run),
+            Ok(Admission::Deferred(deferral)) => return TerminationResult::Deferred(deferral),
+            Ok(Admission::Elsewhere(why)) => return TerminationResult::Elsewhere(why),
+            Err(error) => return TerminationResult::Failed(error.to_string()),
+        };
+        let ending = self.carry_out(task, working).await;
+        if let Some(run) = reservation
+            && let Err(error) = self.release(&run, &task.name).await
+        {
+            // The reservation ends with this process at the latest.
+            tracing::warn!("{}: the reservation was not released: {error}", task.name);
+        }
+        ending
+    }
+
+    async fn carry_out(self, task: &ReaperTask, working: &ReaperContext) -> TerminationResult {
         (working.tell)(ReaperStep::Began(task.clone()));
         let tell = |step: &Progress| {
             (working.tell)(ReaperStep::Progress(task.name.clone(), step.clone()));
@@ -220,6 +242,12 @@ impl ReaperSummary {
     #[must_use]
     pub fn refused(&self) -> u32 {
         self.count(|ending| matches!(ending, TerminationResult::Refused(_)))
+    }
+
+    /// How many a budget deferred after the plan was made.
+    #[must_use]
+    pub fn deferred(&self) -> u32 {
+        self.count(|ending| matches!(ending, TerminationResult::Deferred(_)))
     }
 
     /// How many failed.

@@ -1,6 +1,7 @@
 //! Tests of the reaper without Terraform: which stacks it ends, in which order, how many at a time,
 //! and that two reapers end each stack once.
 
+mod budgets;
 mod locks;
 
 use std::future::Future;

@@ -462,6 +462,7 @@ async fn the_listing_knows_when_idleness_ends_it() {
             interval: Span::minutes(15),
             host: "laptop".to_owned(),
             pid: 1,
+            budgets: Vec::new(),
         },
     };
     world

@@ -39,6 +39,7 @@ async fn run(world: &Arc<Simulation>) -> Result<(), Problem> {
             interval: demo::reaper_interval(),
             host: "runner-1".to_owned(),
             pid: 1,
+            budgets: Vec::new(),
         },
     )
     .await?;

@@ -113,6 +113,10 @@ pub(super) async fn once(context: &Context, shared: &Shared) -> Result<Report, C
     }
     let plan = snapshot.docket(service.config(), &settings.runs);
     let run = service.reaper().begin_run(notifier.process()).await?;
+    for stack in &plan.budgeted {
+        shared.reporter.budgeted(stack, snapshot.view.now);
+    }
+    report.budgeted = plan.budgeted.len();
     let too_many = plan.too_many();
     let failed = if let Some(too_many) = too_many {
         let failed = u32::try_from(too_many.stacks.len()).unwrap_or(u32::MAX);

@@ -26,6 +26,8 @@ pub(super) struct Report {
     pub(super) rechecked: RecheckSummary,
     /// The stacks that cannot be read, which the run left alone.
     pub(super) unreadable: Vec<UnreadableStack>,
+    /// How many stacks are due, and a budget deferred them.
+    pub(super) budgeted: usize,
 }
 
 impl Report {
@@ -40,6 +42,7 @@ impl Report {
             alarm: None,
             rechecked: RecheckSummary::default(),
             unreadable: Vec::new(),
+            budgeted: 0,
         }
     }
 
@@ -70,6 +73,7 @@ impl Report {
             "residue_left": self.summary.residue(),
             "failed": self.summary.failed(),
             "refused": self.summary.refused(),
+            "deferred": self.deferred(),
             "not_begun": self.summary.not_begun,
             "warned": self.deliveries.delivered.len(),
             "undelivered": self.deliveries.failed.len(),
@@ -81,6 +85,12 @@ impl Report {
             "next_run_at": self.next_run_at,
             "stacks": stacks,
         }));
+    }
+
+    /// How many stacks a budget deferred, before or during the run.
+    fn deferred(&self) -> usize {
+        let during = usize::try_from(self.summary.deferred()).unwrap_or(usize::MAX);
+        self.budgeted.saturating_add(during)
     }
 
     /// The result in one line.
@@ -95,6 +105,9 @@ impl Report {
             Some(_) => "no stack was touched".to_owned(),
             None => counts(&self.summary),
         };
+        if self.deferred() > 0 {
+            line = format!("{line}, {} deferred by a budget", self.deferred());
+        }
         if !self.deliveries.delivered.is_empty() {
             line = format!(
                 "{line}; {} sent",

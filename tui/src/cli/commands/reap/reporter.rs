@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use stack::budget::BudgetDeferral;
 use stack::service::reap::{
-    ReaperReason, ReaperStep, ReaperSummary, ReaperTask, TerminationResult,
+    BudgetedStack, ReaperReason, ReaperStep, ReaperSummary, ReaperTask, TerminationResult,
 };
 use stack::service::teardown::{Progress, Residue, TeardownOutcome};
 use tokio::sync::mpsc::UnboundedSender;
@@ -13,7 +14,7 @@ use crate::cli::output::json;
 use crate::cli::ui::{self, Ui};
 use crate::error::CommandError;
 use crate::format::text::clean;
-use crate::format::values;
+use crate::format::{describe, values};
 
 /// One entry of the output.
 #[derive(Debug)]
@@ -84,6 +85,9 @@ impl Reporter {
                     TerminationResult::Ended(_) | TerminationResult::Dispatched { .. } => {
                         self.line(self.dated(sentence, now));
                     }
+                    TerminationResult::Deferred(deferral) => {
+                        self.step_line(|| deferred(&task.name, deferral, now));
+                    }
                     TerminationResult::Spared | TerminationResult::Elsewhere(_) => {
                         self.step_line(|| sentence);
                     }
@@ -94,6 +98,12 @@ impl Reporter {
                 self.object(result(task, ending, Some("ended")));
             }
         }
+    }
+
+    /// Reports a stack that a budget defers.
+    pub(super) fn budgeted(&self, stack: &BudgetedStack, now: Timestamp) {
+        self.step_line(|| deferred(&stack.task.name, &stack.deferral, now));
+        self.object(deferred_object(stack));
     }
 
     /// A line with its time, where several runs follow each other.
@@ -136,6 +146,7 @@ pub(super) fn word(ending: &TerminationResult) -> &'static str {
         TerminationResult::Dispatched { .. } => "dispatched",
         TerminationResult::Elsewhere(_) => "elsewhere",
         TerminationResult::Spared => "spared",
+        TerminationResult::Deferred(_) => "deferred",
         TerminationResult::Refused(_) => "refused",
         TerminationResult::Failed(_) => "failed",
     }
@@ -162,6 +173,7 @@ fn sentence(name: &stack::StackName, ending: &TerminationResult) -> String {
             values::minute(*until)
         ),
         TerminationResult::Spared => format!("{name} skipped: no longer due"),
+        TerminationResult::Deferred(deferral) => format!("{name} skipped: {}", deferral.budget),
         TerminationResult::Elsewhere(why) => {
             format!("{name} skipped: handled by another process ({why})")
         }
@@ -220,6 +232,7 @@ pub(super) fn result(task: &ReaperTask, ending: &TerminationResult, event: Optio
         TerminationResult::Elsewhere(why)
         | TerminationResult::Refused(why)
         | TerminationResult::Failed(why) => Some(why),
+        TerminationResult::Deferred(deferral) => Some(&deferral.budget),
         TerminationResult::Ended(_)
         | TerminationResult::Dispatched { .. }
         | TerminationResult::Spared => None,
@@ -234,7 +247,34 @@ pub(super) fn result(task: &ReaperTask, ending: &TerminationResult, event: Optio
     object.insert("why".to_owned(), json!(task.why.as_str()));
     object.insert("ending".to_owned(), json!(word(ending)));
     object.insert("reason".to_owned(), json!(reason));
+    if let TerminationResult::Deferred(deferral) = ending {
+        object.insert("budget".to_owned(), json!(deferral));
+    }
     Value::Object(object)
+}
+
+/// That a budget defers the end of a stack, as a line.
+pub(super) fn deferred(
+    name: &stack::StackName,
+    deferral: &BudgetDeferral,
+    now: Timestamp,
+) -> String {
+    format!("{name} is due; {}", describe::deferral(deferral, now))
+}
+
+/// A stack that a budget defers, as JSON.
+pub(super) fn deferred_object(stack: &BudgetedStack) -> Value {
+    let due_at = match &stack.task.why {
+        ReaperReason::Due(deadline) => Some(deadline.due_at),
+        _ => None,
+    };
+    json!({
+        "event": "deferred",
+        "name": stack.task.name,
+        "why": stack.task.why.as_str(),
+        "due_at": due_at,
+        "budget": stack.deferral,
+    })
 }
 
 /// The results of a run in numbers: `2 torn down, 1 incomplete`.

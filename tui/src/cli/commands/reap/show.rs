@@ -8,7 +8,7 @@ use stack::Clock;
 use stack::service::notify::Notification;
 use stack::service::reap::{ClockBehind, ReaperPlan, ReaperSnapshot, TooManyDue};
 
-use super::reporter::reason;
+use super::reporter::{deferred, deferred_object, reason};
 use super::{pause, watch as repeat};
 use crate::cli::context::Context;
 use crate::cli::options::OutputOptions;
@@ -117,6 +117,10 @@ fn for_people(preview: &Preview, has_webhook: bool, ui: &mut Ui) -> Result<(), C
     } else {
         ui.table(&table(&preview.plan, now))?;
     }
+    for stack in &preview.plan.budgeted {
+        let line = deferred(&stack.task.name, &stack.deferral, now);
+        ui.text(&format!("{line}."))?;
+    }
     for later in &preview.plan.later {
         ui.text(&format!(
             "{} waits for its next attempt at {}; {} so far, the last with: {}",
@@ -194,6 +198,7 @@ fn objects(preview: &Preview) -> Vec<Value> {
             "not_before": later.not_before,
         })
     });
+    let deferred = preview.plan.budgeted.iter().map(deferred_object);
     let warnings = preview
         .warnings
         .iter()
@@ -214,5 +219,9 @@ fn objects(preview: &Preview) -> Vec<Value> {
         "paused": preview.snapshot.view.reaper.paused,
         "alarm": alarm,
     });
-    due.chain(later).chain(warnings).chain([result]).collect()
+    due.chain(deferred)
+        .chain(later)
+        .chain(warnings)
+        .chain([result])
+        .collect()
 }
