@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the benchmarks in release builds, and writes what they measured into docs/dev/benchmarks.md. Ratios are medians of
 # interleaved runs, because machines are noisy.
-#   benches/run.sh [NAME...]    default: all, which are ledger report shared startup dashboard terraform sweep cloud_control
+#   benches/run.sh [NAME...]    default: all, which are ledger report check shared startup dashboard terraform sweep cloud_control
 # NOTE is what the page says besides, such as NOTE="while other programs ran".
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,11 +12,12 @@ export JITI_BENCH_FIGURES
 trap 'rm -f "$JITI_BENCH_FIGURES"' EXIT
 bench() { cargo bench --quiet --locked "$@"; }
 
-[ $# -gt 0 ] || set -- ledger report shared startup dashboard terraform sweep cloud_control
+[ $# -gt 0 ] || set -- ledger report check shared startup dashboard terraform sweep cloud_control
 for name in "$@"; do
   printf '== %s\n' "$name"
   case $name in
     ledger | report) bench -p stack --bench "$name" ;;
+    check) bench -p check --bench plan ;;
     shared)
       tests/dynamodb/prepare.sh
       bench -p aws --no-default-features --features ledger --bench shared_ledger

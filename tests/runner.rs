@@ -9,6 +9,7 @@ mod test_aws_example;
 mod test_bad_input;
 mod test_bill;
 mod test_bulk;
+mod test_check;
 mod test_ci_example;
 mod test_cloud_control;
 mod test_coverage;

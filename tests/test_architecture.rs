@@ -7,8 +7,9 @@ use e2e::source::{self, SourceFile, project};
 use serde_json::Value;
 
 /// The packages that are shipped.
-const PACKAGES: [&str; 6] = [
+const PACKAGES: [&str; 7] = [
     "stack",
+    "check",
     "aws",
     "tfplugin",
     "tfplugin/macros",
@@ -22,6 +23,8 @@ fn arrows_go_one_way() {
     let allowed = [
         ("aws", "test-support"),
         ("aws", "stack"),
+        ("check", "stack"),
+        ("check", "test-support"),
         // The end-to-end tests write past events into a ledger.
         ("e2e", "aws"),
         ("e2e", "stack"),
@@ -36,6 +39,7 @@ fn arrows_go_one_way() {
         ("tfplugin", "test-support"),
         ("tfplugin", "tfplugin-macros"),
         ("tui", "aws"),
+        ("tui", "check"),
         ("tui", "test-support"),
         ("tui", "stack"),
     ];

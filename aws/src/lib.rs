@@ -60,6 +60,8 @@ pub use coverage::{
 };
 #[cfg(feature = "ledger")]
 pub use ledger::{CreatedTable, DynamoAddress, DynamoLedger, TableSettings};
+#[cfg(feature = "cloud")]
+pub use pricing::ListPrices;
 #[cfg(feature = "ledger")]
 pub use role_policy::{PolicyDocument, PolicyRole, PolicyScope};
 #[cfg(feature = "cloud")]

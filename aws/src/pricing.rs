@@ -12,6 +12,7 @@ mod query;
 mod rate;
 mod table;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 use stack::cloud::Usage;
 
@@ -37,5 +38,49 @@ pub(crate) fn usage_of(meter: impl Into<Meter>, quantity: Decimal) -> Usage {
             Unit::Month => quantity / HOURS_PER_MONTH,
         },
         meter: meter.to_string(),
+    }
+}
+
+/// The built-in list prices, for resources that do not exist yet.
+#[derive(Clone, Debug)]
+pub struct ListPrices(PriceTable);
+
+impl Default for ListPrices {
+    fn default() -> Self {
+        Self(PriceTable::built_in())
+    }
+}
+
+impl ListPrices {
+    /// What `quantity` units of a meter, such as `ec2:t3.micro`, cost per hour in a region, and the
+    /// day of that price; `None` if the meter or its price is not known.
+    #[must_use]
+    pub fn hourly(&self, meter: &str, quantity: Decimal, region: &str) -> Option<(Decimal, Date)> {
+        let usage = usage_of(meter.parse::<Meter>().ok()?, quantity);
+        let price = self.0.get(&usage.meter, region)?;
+        let usd = price.usd.checked_mul(usage.quantity)?;
+        Some((usd, price.listed_on))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A planned use is priced by the hour, also where the list has a price for a month.
+    #[test]
+    fn planned_uses_have_prices() {
+        let prices = ListPrices::default();
+        let usd = |meter: &str, quantity: u32, region: &str| {
+            let price = prices.hourly(meter, quantity.into(), region);
+            price.map(|(usd, _)| usd.round_dp(6).normalize().to_string())
+        };
+        assert_eq!(
+            usd("ec2:t3.micro", 2, "us-east-1").as_deref(),
+            Some("0.0208")
+        );
+        assert_eq!(usd("ebs:gp3", 730, "us-east-1").as_deref(), Some("0.08"));
+        assert_eq!(usd("ec2:t3.micro", 1, "mars-1"), None);
+        assert_eq!(usd("no meter", 1, "us-east-1"), None);
     }
 }

@@ -13,6 +13,7 @@ mod error;
 mod json_output;
 mod mask;
 mod plan;
+mod planned_document;
 mod programs;
 mod root_module;
 mod state;
@@ -29,6 +30,7 @@ pub const TEARDOWN_VARIABLE: &str = "JITI_TEARDOWN";
 pub use error::TerraformError;
 pub use json_output::json_document;
 pub use mask::Mask;
+pub use planned_document::{PlanSettings, planned_document};
 pub use state_lock::StateLock;
 
 pub(crate) use address::resource_type;

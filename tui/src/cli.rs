@@ -13,8 +13,9 @@ use clap::CommandFactory;
 
 use args::{Cli, Command};
 use commands::{
-    complete_stacks, completions, cost, dashboard, demo, doctor, events, extend, forget, hold, iam,
-    ledger, ls, man, mark, policy, reap, report, show, sleep, sync, teardown, touch, unhold, wake,
+    check, complete_stacks, completions, cost, dashboard, demo, doctor, events, extend, forget,
+    hold, iam, ledger, ls, man, mark, policy, reap, report, show, sleep, sync, teardown, touch,
+    unhold, wake,
 };
 use context::Context;
 use ui::Ui;
@@ -64,6 +65,7 @@ pub(crate) fn run(
             Command::Ledger(arguments) => ledger::run(&arguments, context, ui).await,
             Command::Sync(arguments) => sync::run(&arguments, context, ui).await,
             Command::Policy(arguments) => policy::run(&arguments, context, ui).await,
+            Command::Check(arguments) => check::run(&arguments, context, ui).await,
             Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
             Command::Iam(arguments) => iam::run(&arguments, context, ui),
             Command::Demo(arguments) => demo::run(&arguments, dashboard, context).await,

@@ -36,6 +36,39 @@ pub(crate) fn cloud(_config: &Config, _custom_endpoint: bool) -> Option<Arc<dyn 
     None
 }
 
+/// The list prices that this build knows.
+#[derive(Default)]
+pub(crate) struct KnownPrices {
+    #[cfg(feature = "aws")]
+    list: aws::ListPrices,
+}
+
+impl ::check::Prices for KnownPrices {
+    #[cfg(feature = "aws")]
+    fn price(
+        &self,
+        meter: &str,
+        quantity: rust_decimal::Decimal,
+        region: &str,
+    ) -> Option<::check::ListPrice> {
+        let (hourly_usd, listed_on) = self.list.hourly(meter, quantity, region)?;
+        Some(::check::ListPrice {
+            hourly_usd,
+            listed_on,
+        })
+    }
+
+    #[cfg(not(feature = "aws"))]
+    fn price(
+        &self,
+        _meter: &str,
+        _quantity: rust_decimal::Decimal,
+        _region: &str,
+    ) -> Option<::check::ListPrice> {
+        None
+    }
+}
+
 /// The commands of the cloud's own command line for a resource, by its id.
 type RecoveryCommandsOf = fn(&str) -> Option<RecoveryCommands>;
 

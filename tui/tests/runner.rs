@@ -10,6 +10,7 @@ mod sandbox;
 mod story;
 
 mod test_changes;
+mod test_check;
 mod test_completions;
 mod test_cost;
 mod test_dashboard_command_line;

@@ -21,6 +21,9 @@ pub enum TerraformError {
         /// The name to look for.
         name: String,
     },
+    /// Neither product is installed.
+    #[error("neither terraform nor tofu is on the PATH or in the configuration")]
+    NotInstalled,
     /// The root directory is gone.
     #[error("the folder {directory} is no longer there")]
     FolderGone {

@@ -68,6 +68,27 @@ impl Terraform {
         })
     }
 
+    /// Finds the program for a directory that no stack was applied from yet: Terraform, or else
+    /// OpenTofu.
+    pub(super) fn for_user(
+        directory: PathBuf,
+        programs: Programs<'_>,
+    ) -> Result<Self, TerraformError> {
+        if !directory.is_dir() {
+            let directory = directory.display().to_string();
+            return Err(TerraformError::FolderGone { directory });
+        }
+        let found = programs
+            .find("terraform")
+            .or_else(|_| programs.find("tofu"));
+        Ok(Self {
+            program: found.map_err(|_| TerraformError::NotInstalled)?,
+            directory,
+            workspace: "default".to_owned(),
+            data_dir: None,
+        })
+    }
+
     /// Initialises a fresh checkout with these keys of its backend, which is of this type.
     pub(crate) async fn init_backend(
         &self,
@@ -213,7 +234,11 @@ impl Terraform {
         self.initialise(command, mask).await
     }
 
-    async fn initialise(&self, command: Command, mask: &Mask) -> Result<(), TerraformError> {
+    pub(super) async fn initialise(
+        &self,
+        command: Command,
+        mask: &Mask,
+    ) -> Result<(), TerraformError> {
         let said = self.capture("init", command).await?;
         if said.status.success() {
             return Ok(());
@@ -224,16 +249,23 @@ impl Terraform {
         })
     }
 
-    /// The command, with the environment that selects the state.
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    /// The command in the environment of this process.
+    pub(super) fn plain_command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(arguments)
             .current_dir(&self.directory)
             .stdin(Stdio::null())
-            .env("TF_WORKSPACE", &self.workspace)
             .env("TF_IN_AUTOMATION", "1")
-            .env("CHECKPOINT_DISABLE", "1")
+            .env("CHECKPOINT_DISABLE", "1");
+        command
+    }
+
+    /// The command, with the environment that selects the state.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.plain_command(arguments);
+        command
+            .env("TF_WORKSPACE", &self.workspace)
             .env(super::TEARDOWN_VARIABLE, "1")
             .env_remove("TF_DATA_DIR");
         for name in REMOVED {
@@ -256,7 +288,11 @@ impl Terraform {
 
     /// Runs a command to its end on a blocking thread. Its output may contain secrets, so it is not
     /// written to a file.
-    async fn capture(&self, what: &str, mut command: Command) -> Result<Output, TerraformError> {
+    pub(super) async fn capture(
+        &self,
+        what: &str,
+        mut command: Command,
+    ) -> Result<Output, TerraformError> {
         let output = tokio::task::spawn_blocking(move || command.output()).await;
         let reason = match output {
             Ok(Ok(output)) => return Ok(output),
@@ -270,7 +306,7 @@ impl Terraform {
         })
     }
 
-    fn failed(&self, what: &str, said: &Output, mask: &Mask) -> TerraformError {
+    pub(super) fn failed(&self, what: &str, said: &Output, mask: &Mask) -> TerraformError {
         let diagnostics = stream::diagnostics(&String::from_utf8_lossy(&said.stdout));
         let stderr = String::from_utf8_lossy(&said.stderr);
         let name = self.program.file_name().unwrap_or_default();

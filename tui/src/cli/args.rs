@@ -48,6 +48,7 @@ pub(crate) enum Command {
     Sync(commands::sync::Arguments),
     Ledger(commands::ledger::Arguments),
     Policy(commands::policy::Arguments),
+    Check(commands::check::Arguments),
     Doctor(commands::doctor::Arguments),
     Iam(commands::iam::Arguments),
     Demo(commands::demo::Arguments),

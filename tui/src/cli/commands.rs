@@ -1,5 +1,6 @@
 //! The commands. Each file has the arguments first, whose comments are the help, then the function.
 
+pub(crate) mod check;
 pub(crate) mod complete_stacks;
 pub(crate) mod completions;
 pub(crate) mod cost;

@@ -1,0 +1,53 @@
+//! SARIF against its schema: `sarif-schema-2.1.0.json`, the schema of OASIS as the crate
+//! serde-sarif 0.8.0 publishes it, copied on 2026-11-30.
+
+use serde_json::{Value, json};
+use stack::Policy;
+
+use crate::plans::{check, plan, resource, stack};
+
+fn schema() -> Value {
+    serde_json::from_str(include_str!("sarif-schema-2.1.0.json")).unwrap()
+}
+
+/// A report with findings of built-in and own rules, and one without, is valid SARIF.
+#[test]
+fn reports_are_valid_sarif() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let volume = resource(
+        "aws_ebs_volume.v[\"ä b\"]",
+        json!({"encrypted": false}),
+        json!({}),
+    );
+    let mut report = check(&plan(&[stack(), volume], &json!({})), &Policy::default());
+    assert!(!report.findings.is_empty());
+    let own = check::Finding {
+        address: String::new(),
+        rule: "jiti.warn".to_owned(),
+        severity: check::Severity::Warning,
+        attribute: None,
+        why: "own".to_owned(),
+        fix: None,
+    };
+    report.findings.push(own);
+    for report in [report, check::CheckReport::default()] {
+        let sarif = report.sarif("plans/my plan.json", "0.1.0");
+        let errors: Vec<String> = validator
+            .iter_errors(&sarif)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, [""; 0], "{sarif:#}");
+        let results = sarif["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), report.findings.len());
+    }
+}
+
+/// The schema is the real one: it refuses a document with a wrong level.
+#[test]
+fn the_schema_refuses_what_is_wrong() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let mut sarif = check::CheckReport::default().sarif("plan.json", "0.1.0");
+    assert!(validator.is_valid(&sarif));
+    sarif["runs"][0]["results"] = json!([{"message": {"text": "a"}, "level": "fatal"}]);
+    assert!(!validator.is_valid(&sarif));
+}
