@@ -23,6 +23,10 @@ impl Prices for OneDollar {
 }
 
 /// A planned resource.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the callers make the values for the call"
+)]
 pub(crate) fn resource(address: &str, after: Value, unknown: Value) -> Value {
     let last = address.rsplit("module.").next().unwrap();
     let own = match address.starts_with("module.") {
