@@ -24,8 +24,8 @@ pub struct PlanSettings {
 /// Plans the root module in a directory, and returns the plan as `show -json` prints it.
 ///
 /// Terraform runs in the user's own workspace and data directory, and the provider checks every
-/// limit. Initialises the root module once if Terraform asks for it. Takes no state lock, because nothing
-/// changes. The saved plan may contain secrets; it is deleted when it has been read.
+/// limit. Initialises the root module once if Terraform asks for it. Takes no state lock, because
+/// nothing changes. The saved plan may contain secrets; it is deleted when it has been read.
 ///
 /// # Errors
 /// [`TerraformError`] when there is no program, or when Terraform fails.

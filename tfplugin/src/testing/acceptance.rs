@@ -123,8 +123,8 @@ impl Acceptance {
     }
 
     /// A step whose plan or apply must fail with an error that contains these words. Terraform
-    /// breaks the lines of errors anywhere, so only the words are compared. When the plan fails, the
-    /// configuration of the step before is in force again.
+    /// breaks the lines of errors anywhere, so only the words are compared. When the plan fails,
+    /// the configuration of the step before is in force again.
     ///
     /// # Errors
     /// If the step succeeds, or fails with other words.

@@ -1,5 +1,5 @@
-//! The budgets of the reaper across every reaper of a ledger: a stack is reserved in the reaper's log
-//! before its teardown starts, and only where no budget is exceeded.
+//! The budgets of the reaper across every reaper of a ledger: a stack is reserved in the reaper's
+//! log before its teardown starts, and only where no budget is exceeded.
 
 use std::sync::Mutex;
 

@@ -151,8 +151,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// Records which resources the runner deletes next, and says whether it may. If the ledger
-    /// cannot be written, for example on a full disk, it tries again for a while. A delete without a
-    /// record would be lost if the runner ended now.
+    /// cannot be written, for example on a full disk, it tries again for a while. A delete without
+    /// a record would be lost if the runner ended now.
     pub(super) async fn intend(&mut self, ids: &[ResourceId]) -> bool {
         if ids.is_empty() {
             return true;
