@@ -178,7 +178,7 @@ resource "aws_launch_template" "worker" {
     sandbox
         .jiti(&["check", "plan.json", "--rules", "own.rego"])
         .exits(1)
-        .says("own.rego:3:");
+        .says("own.rego:4:1: ");
 }
 
 /// A plan without a finding exits 0; a folder that cannot be planned, and what is no plan, exit 1.
