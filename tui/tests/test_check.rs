@@ -87,7 +87,7 @@ fn an_error_is_never_a_pass() {
     .unwrap();
     let wrong = path(&sandbox, "wrong.rego");
     let ran = sandbox.run(&["check", &file, "--rules", &wrong]).exits(1);
-    assert!(ran.stderr.contains("wrong.rego:3:"), "{ran:#?}");
+    assert!(ran.stderr.contains("wrong.rego:4:1: "), "{ran:#?}");
     std::fs::create_dir(sandbox.path("none")).unwrap();
     let none = path(&sandbox, "none");
     let ran = sandbox.run(&["check", &file, "--rules", &none]).exits(1);
