@@ -21,7 +21,7 @@ use crate::client::accounts::Accounts;
 use crate::client::error::own_error;
 use crate::client::rate_limit::RateLimiter;
 use crate::coverage::outlives;
-use crate::discovery;
+use crate::discovery::{self, HomeIndexes};
 use crate::metrics;
 use crate::pricing::{self, PriceTable};
 use crate::resource_type::{Descriptions, ResourceType};
@@ -65,9 +65,14 @@ impl AwsCloud {
         }
     }
 
-    async fn discover_place(&self, place: Place, scope: &DiscoveryScope) -> Discovery {
+    async fn discover_place(
+        &self,
+        place: Place,
+        scope: &DiscoveryScope,
+        home: &HomeIndexes,
+    ) -> Discovery {
         match self.accounts.clients(&place).await {
-            Ok(clients) => discovery::discover(&clients, scope).await,
+            Ok(clients) => discovery::discover(&clients, scope, home).await,
             Err(error) => Discovery {
                 unchecked: vec![discovery::gap(&place, None, &error)],
                 ..Discovery::default()
@@ -137,7 +142,8 @@ impl Cloud for AwsCloud {
         Box::pin(async move {
             let requests_before = self.limiter.requests();
             let places = self.places.iter().cloned();
-            let scans = places.map(|place| self.discover_place(place, scope));
+            let home = HomeIndexes::default();
+            let scans = places.map(|place| self.discover_place(place, scope, &home));
             let mut all = Discovery::default();
             for found in join_all(scans).await {
                 all.resources.extend(found.resources);

@@ -5,6 +5,7 @@
 //! only ever gives candidates. Discovery drops what the service does not know, and reports what it
 //! could not check as unconfirmed.
 
+mod home_index;
 mod tag_filter;
 mod tag_index;
 mod unknown_type;
@@ -19,6 +20,7 @@ use stack::cloud::{
     Unchecked,
 };
 
+pub(crate) use self::home_index::HomeIndexes;
 use self::tag_filter::{
     MAX_OWNERSHIP_DEPTH, assign_forwarding_rules, delete_gateways_after_subnets, parent_stack,
     retain_wanted,
@@ -34,9 +36,13 @@ use crate::types;
 const WITHOUT_REGION: &str = "resources without a region";
 
 /// Finds the resources of one account and region.
-pub(crate) async fn discover(clients: &Clients, scope: &DiscoveryScope) -> Discovery {
+pub(crate) async fn discover(
+    clients: &Clients,
+    scope: &DiscoveryScope,
+    home: &HomeIndexes,
+) -> Discovery {
     let mut found = Discovery::default();
-    let candidates = candidates(clients, scope, &mut found.unchecked).await;
+    let candidates = candidates(clients, scope, home, &mut found.unchecked).await;
     let Candidates {
         mut index,
         mut described,
@@ -173,6 +179,7 @@ struct Candidates {
 async fn candidates(
     clients: &Clients,
     scope: &DiscoveryScope,
+    home: &HomeIndexes,
     unchecked: &mut Vec<Unchecked>,
 ) -> Candidates {
     let global = clients.place.region == Place::GLOBAL;
@@ -182,9 +189,9 @@ async fn candidates(
         .map(async |kind| (kind, kind.list(clients, scope).await));
     let index_calls = async {
         if global {
-            return (tagged(clients, scope).await, Ok(TagIndex::new()));
+            return (tagged(clients, scope, home).await, Ok(TagIndex::new()));
         }
-        tokio::join!(tagged(clients, scope), ec2_tagged(clients, scope))
+        tokio::join!(tagged(clients, scope, home), ec2_tagged(clients, scope))
     };
     let (listings, (tagged, ec2)) = tokio::join!(join_all(list_calls), index_calls);
     let mut index = TagIndex::new();

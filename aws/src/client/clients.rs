@@ -118,7 +118,7 @@ impl Clients {
 
     /// The region that calls of a service go to. Resources without a region are listed and deleted
     /// in one region of the partition.
-    fn region_for(&self, service: &str) -> &str {
+    pub(crate) fn region_for(&self, service: &str) -> &str {
         let is_home = matches!(service, "tagging" | "cloudcontrol");
         match self.place.region == Place::GLOBAL && is_home {
             true => home_region(&self.partition),

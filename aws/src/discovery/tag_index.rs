@@ -9,6 +9,7 @@ use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, TagFilter};
 use stack::cloud::{CloudError, DiscoveryScope, ResourceId};
 use stack::values::tags::STACK;
 
+use super::home_index::HomeIndexes;
 use crate::arn::{Arn, last_segment};
 use crate::client::Clients;
 use crate::client::error::failed;
@@ -16,11 +17,26 @@ use crate::resource_type::TagIndex;
 use crate::services::ec2::BATCH;
 use crate::types;
 
+/// An ARN and the tags of its resource.
+pub(super) type Listed = (String, BTreeMap<String, String>);
+
 /// The resources that the tagging API lists, with their tags.
 pub(super) async fn tagged(
     clients: &Clients,
     scope: &DiscoveryScope,
+    home: &HomeIndexes,
 ) -> Result<TagIndex, CloudError> {
+    let listed = home.listed(clients, scope).await?.into_iter();
+    Ok(listed
+        .map(|(arn, tags)| (canonical_id(clients, &arn), tags))
+        .collect())
+}
+
+/// What the tagging API lists.
+pub(super) async fn listed(
+    clients: &Clients,
+    scope: &DiscoveryScope,
+) -> Result<Vec<Listed>, CloudError> {
     let mut filter = TagFilter::builder().key(STACK);
     if let DiscoveryScope::Stack(name) = scope {
         filter = filter.values(name.as_str());
@@ -33,14 +49,14 @@ pub(super) async fn tagged(
         .into_paginator()
         .items()
         .send();
-    let mut index = TagIndex::new();
+    let mut found = Vec::new();
     while let Some(mapping) = mappings.next().await {
         let mapping = mapping.map_err(failed!("tagging", "GetResources"))?;
         if let Some(arn) = mapping.resource_arn() {
-            index.insert(canonical_id(clients, arn), tags_of(&mapping));
+            found.push((arn.to_owned(), tags_of(&mapping)));
         }
     }
-    Ok(index)
+    Ok(found)
 }
 
 /// The canonical id of a resource. EC2 writes the ARNs of images and snapshots with and without the

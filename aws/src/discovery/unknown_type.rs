@@ -65,7 +65,7 @@ mod tests {
 
     use super::*;
     use crate::client::loopback::Loopback;
-    use crate::discovery;
+    use crate::discovery::{self, HomeIndexes};
 
     /// The answer of `DescribeTags` for one client VPN endpoint with these tags.
     fn tags_of_endpoint(tags: &[(&str, &str)]) -> String {
@@ -102,7 +102,7 @@ mod tests {
     async fn an_unknown_ec2_type_is_kept() {
         let service = service_with_endpoint().await;
         let scope = DiscoveryScope::Stack("pr-1".parse().unwrap());
-        let found = discovery::discover(&service.clients, &scope).await;
+        let found = discovery::discover(&service.clients, &scope, &HomeIndexes::default()).await;
         let endpoint = found
             .resources
             .iter()
