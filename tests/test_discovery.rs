@@ -30,8 +30,7 @@ fn one_request_for_each_page_and_batch() {
 
     // A page of moto's tag index holds 50 resources or 100 tags, and each of these resources has 3
     // tags.
-    // jiti reads the index of us-east-1 twice: for that region, and for what has no region.
-    let pages = 3 * (volumes + groups).div_ceil(33);
+    let pages = 2 * (volumes + groups).div_ceil(33);
     let of_ec2 = 2 * (volumes + groups).div_ceil(1_000);
     let batches = |count: usize| 2 * count.div_ceil(200);
     let bounds = BTreeMap::from([
