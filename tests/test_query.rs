@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use e2e::{Root, Sandbox, lease, terraform_is_at_least};
+use e2e::{Root, Sandbox, lease};
+use test_support::client::{Feature, client};
 
 /// `examples/` of this project.
 fn examples() -> PathBuf {
@@ -14,7 +15,7 @@ fn examples() -> PathBuf {
 /// plan of both changes nothing.
 #[test]
 fn a_query_writes_configurations_that_plan_no_change() {
-    if !terraform_is_at_least(1, 14) {
+    if !client().runs(Feature::Query, "a query of the example") {
         return;
     }
     let sandbox = Sandbox::new();
@@ -34,7 +35,7 @@ fn a_query_writes_configurations_that_plan_no_change() {
 /// The example imports a stack by its identity.
 #[test]
 fn an_import_by_identity_plans_no_change() {
-    if !terraform_is_at_least(1, 12) {
+    if !client().runs(Feature::Identity, "the import of the example") {
         return;
     }
     let sandbox = Sandbox::new();

@@ -21,11 +21,13 @@ pub struct TerraformClient {
 pub enum Feature {
     /// `action` blocks, `action_trigger`, and `apply -invoke`.
     Actions,
-    /// `ephemeral` blocks.
-    EphemeralResources,
+    /// Imports by identity.
+    Identity,
     /// `moved` blocks between resource types.
     MovesBetweenTypes,
-    /// Write-only attributes.
+    /// `terraform query` and `list` blocks.
+    Query,
+    /// Write-only attributes, and the `ephemeral` blocks whose values they take.
     WriteOnly,
 }
 
@@ -33,8 +35,8 @@ impl Feature {
     /// The first version of Terraform that has it.
     fn since_terraform(self) -> (u32, u32) {
         match self {
-            Self::Actions => (1, 14),
-            Self::EphemeralResources => (1, 10),
+            Self::Actions | Self::Query => (1, 14),
+            Self::Identity => (1, 12),
             Self::MovesBetweenTypes => (1, 8),
             Self::WriteOnly => (1, 11),
         }
@@ -43,9 +45,10 @@ impl Feature {
     /// The first version of OpenTofu that has it; `None` if none has.
     fn since_opentofu(self) -> Option<(u32, u32)> {
         match self {
-            Self::Actions => None,
-            Self::EphemeralResources | Self::WriteOnly => Some((1, 11)),
+            Self::Actions | Self::Query => None,
+            Self::Identity => Some((1, 12)),
             Self::MovesBetweenTypes => Some((1, 10)),
+            Self::WriteOnly => Some((1, 11)),
         }
     }
 }

@@ -20,4 +20,4 @@ pub mod terraform;
 pub mod world;
 
 pub use sandbox::{CommandOutput, Sandbox, binary};
-pub use terraform::{Root, Running, lease, terraform_is_at_least};
+pub use terraform::{Root, Running, lease};

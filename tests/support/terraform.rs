@@ -28,19 +28,6 @@ resource "jiti_stack" "this" {{
     )
 }
 
-/// Whether the `terraform` on PATH is this version of Terraform or a later one. `OpenTofu`, which
-/// has versions of its own, is not.
-pub fn terraform_is_at_least(major: u32, minor: u32) -> bool {
-    let output = Command::new("terraform").arg("version").output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let version = text
-        .lines()
-        .find_map(|line| line.strip_prefix("Terraform v"));
-    let mut parts = version.unwrap_or_default().split('.');
-    let mut next = || parts.next().and_then(|part| part.parse::<u32>().ok());
-    (next(), next()) >= (Some(major), Some(minor))
-}
-
 /// A root module.
 pub struct Root<'a> {
     sandbox: &'a Sandbox,

@@ -1,14 +1,21 @@
 //! The steps of acceptance tests find what they must find, and leave nothing behind.
 
 use serde_json::json;
+use test_support::client::client;
 use tfplugin::testing::Acceptance;
 
 use crate::test_server_terraform::example;
 
 const THING: &str = "faulty_thing.it";
 
+/// An acceptance test of an example provider, with the client of this test run.
+pub(crate) fn acceptance(name: &str) -> tfplugin::Result<Acceptance> {
+    let address = format!("registry.terraform.io/example/{name}");
+    Acceptance::with_program(&address, example(name), client().program())
+}
+
 fn faulty() -> Acceptance {
-    Acceptance::new("registry.terraform.io/example/faulty", example("faulty")).unwrap()
+    acceptance("faulty").unwrap()
 }
 
 fn thing(arguments: &str) -> String {
@@ -92,7 +99,7 @@ fn a_failed_test_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("mail.json");
     std::fs::write(&file, "{}").unwrap();
-    let mut test = Acceptance::new("registry.terraform.io/example/mail", example("mail")).unwrap();
+    let mut test = acceptance("mail").unwrap();
     let config = format!(
         "provider \"mail\" {{\n  file = {file:?}\n}}\n\
          resource \"mail_mailbox\" \"it\" {{\n  address = \"ana@example.com\"\n}}\n"

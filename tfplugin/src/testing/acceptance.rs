@@ -3,7 +3,7 @@
 mod root;
 mod terraform;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value as Json, json};
@@ -48,7 +48,20 @@ impl Acceptance {
     /// # Errors
     /// If the folders cannot be created, or the address is not `HOST/NAMESPACE/NAME`.
     pub fn new(address: &str, provider: impl AsRef<Path>) -> Result<Self> {
-        Self::with(Terraform::with_mirror(address, provider.as_ref())?)
+        Self::with_program(address, provider, "terraform")
+    }
+
+    /// Like [`new`](Self::new), with this Terraform or OpenTofu: a path, or a name on the PATH.
+    ///
+    /// # Errors
+    /// If the folders cannot be created, or the address is not `HOST/NAMESPACE/NAME`.
+    pub fn with_program(
+        address: &str,
+        provider: impl AsRef<Path>,
+        program: impl Into<PathBuf>,
+    ) -> Result<Self> {
+        let (provider, program) = (provider.as_ref(), program.into());
+        Self::with(Terraform::with_mirror(address, provider, program)?)
     }
 
     /// A test that runs Terraform in another way. The command is the executable and its

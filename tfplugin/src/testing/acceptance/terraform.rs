@@ -38,10 +38,12 @@ pub(super) struct Terraform {
 }
 
 impl Terraform {
-    /// Runs `terraform` with a mirror that contains only this provider.
-    pub(super) fn with_mirror(address: &str, provider: &Path) -> Result<Self> {
+    /// Runs a program with a mirror that contains only this provider.
+    pub(super) fn with_mirror(address: &str, provider: &Path, program: PathBuf) -> Result<Self> {
         let name = provider_name(address)?.to_owned();
-        let mut terraform = Self::with_command(address, Box::new(|| Command::new("terraform")))?;
+        let without_mirror = program.clone();
+        let new_command = Box::new(move || Command::new(&without_mirror));
+        let mut terraform = Self::with_command(address, new_command)?;
         let mirror = terraform.folder.path().join("mirror");
         let package = mirror.join(address).join(VERSION).join(platform()?);
         fs::create_dir_all(&package)?;
@@ -53,7 +55,7 @@ impl Terraform {
         let content = json!({ "provider_installation": installation });
         fs::write(&config, content.to_string())?;
         terraform.new_command = Box::new(move || {
-            let mut command = Command::new("terraform");
+            let mut command = Command::new(&program);
             for variable in USERS_VARIABLES {
                 command.env_remove(variable);
             }
