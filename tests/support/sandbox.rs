@@ -134,14 +134,14 @@ impl Sandbox {
 
     /// An acceptance test of the provider, in the sandbox's environment as it is now.
     pub fn acceptance(&self) -> tfplugin::Result<Acceptance> {
-        let terraform = self.command("terraform");
+        let terraform = self.command(client().program());
         let variables = terraform.get_envs().filter_map(|(name, value)| {
             let (name, value) = (name.to_os_string(), value?.to_os_string());
             Some((name, value))
         });
         let variables: Vec<_> = variables.collect();
         Acceptance::with_command(&provider_address(), move || {
-            let mut command = Command::new("terraform");
+            let mut command = Command::new(client().program());
             command.env_clear().envs(variables.iter().cloned());
             command
         })
