@@ -5,6 +5,7 @@ mod apply_errors;
 mod diagnostic_match;
 mod guardrails;
 mod inspect;
+mod left_in_state;
 mod plan;
 mod run;
 

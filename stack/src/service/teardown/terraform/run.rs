@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::apply_errors::{self, ApplyErrors};
+use super::apply_errors::ApplyErrors;
+use super::left_in_state::{LeftInState, left_in_state};
 use super::plan::SavedDestroy;
 use crate::lease::{EventKind, Lease, ResidualResource, Strategy};
 use crate::service::Teardowns;
@@ -19,22 +20,33 @@ use crate::service::teardown::sweep::{
     SettlementFacts, TeardownFacts, Verification, command as sweep_command,
 };
 use crate::sweep::StackIdentity;
-use crate::terraform::{Line, RunningApply, Terraform, TerraformError};
+use crate::terraform::{Line, RunningApply, TerraformError};
 
 /// How often Terraform's output is checked for new lines.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What a run did.
 #[derive(Default)]
-struct RunResult {
-    deleted: Vec<DeletedResource>,
+pub(super) struct RunResult {
+    pub(super) deleted: Vec<DeletedResource>,
     /// What an earlier run has deleted without recording it.
-    finished: BTreeSet<String>,
-    errors: ApplyErrors,
+    pub(super) finished: BTreeSet<String>,
+    pub(super) errors: ApplyErrors,
     /// Why Terraform failed; `None` when it succeeded or did not have to run.
-    failure: Option<TerraformError>,
+    pub(super) failure: Option<TerraformError>,
     /// The file with what the failed provisioners and providers said.
-    log: Option<PathBuf>,
+    pub(super) log: Option<PathBuf>,
+}
+
+impl RunResult {
+    /// Whether Terraform failed and printed nothing that says why or what it did: it was killed, or
+    /// its output was lost, for example on a full disk.
+    fn is_unexplained(&self) -> bool {
+        let has_output = !self.deleted.is_empty()
+            || !self.errors.failed.is_empty()
+            || !self.errors.diagnostics.is_empty();
+        self.failure.is_some() && !has_output
+    }
 }
 
 impl Teardowns<'_> {
@@ -87,11 +99,17 @@ impl Teardowns<'_> {
         plan: &TeardownPlan,
         saved: &SavedTeardown,
         destroy: &SavedDestroy,
-        result: RunResult,
+        mut result: RunResult,
         mut recorder: Recorder<'_>,
         progress: &mut ProgressWriter<'_>,
     ) -> Result<TeardownOutcome, TeardownError> {
-        let attempted = !result.deleted.is_empty() || !result.errors.failed.is_empty();
+        let mut left = None;
+        if let (Some(terraform), true) = (&destroy.terraform, result.is_unexplained()) {
+            left = Some(left_in_state(terraform, plan, saved, &result).await);
+        }
+        let unreported = left.as_ref().map_or(0, |left| left.unreported.len());
+        let attempted =
+            unreported > 0 || !result.deleted.is_empty() || !result.errors.failed.is_empty();
         if let Some(error) = result.failure.clone().filter(|_| !attempted) {
             let reason = error.to_string();
             let lease = self.service.ledger.lease(&plan.name).await?;
@@ -108,10 +126,18 @@ impl Teardowns<'_> {
                 error => failed(plan, error),
             });
         }
-        let left = match &destroy.terraform {
-            Some(terraform) => left_in_state(terraform, plan, saved, &result).await,
-            None => LeftInState::default(),
+        let left = match (left, &destroy.terraform) {
+            (Some(left), _) => left,
+            (None, Some(terraform)) => left_in_state(terraform, plan, saved, &result).await,
+            (None, None) => LeftInState::default(),
         };
+        for planned in &left.unreported {
+            let id = planned.id.clone();
+            recorder.write([EventKind::ResourceDeleted { id }]).await;
+            let deleted = DeletedResource::of(planned.clone(), 0);
+            progress.write(&Progress::ResourceDeleted(deleted.clone()));
+            result.deleted.push(deleted);
+        }
         let check = if left.residue.is_empty() && result.failure.is_none() {
             self.verify_destroy(plan, saved, &result, &mut recorder, progress)
                 .await?
@@ -215,47 +241,6 @@ fn deleted_ids(result: &RunResult) -> Vec<String> {
     deleted
         .filter_map(|deleted| deleted.resource_id.clone())
         .collect()
-}
-
-/// What Terraform's state says after a destroy.
-struct LeftInState {
-    residue: Vec<Residue>,
-    was_read: bool,
-}
-
-impl Default for LeftInState {
-    /// A destroy that did not have to run: the state is known to be empty.
-    fn default() -> Self {
-        Self {
-            residue: Vec::new(),
-            was_read: true,
-        }
-    }
-}
-
-/// What is left after a destroy. Only a state that was read and is empty proves that nothing is.
-async fn left_in_state(
-    terraform: &Terraform,
-    plan: &TeardownPlan,
-    saved: &SavedTeardown,
-    result: &RunResult,
-) -> LeftInState {
-    let deleted = result.deleted.iter().map(|deleted| deleted.id.clone());
-    let deleted: Vec<String> = deleted.collect();
-    let (errors, mask) = (&result.errors, &saved.mask);
-    let state = terraform.state().await;
-    let log = result.log.as_deref();
-    let left = apply_errors::residue(plan, state.as_ref().ok(), &deleted, errors, mask, log);
-    LeftInState {
-        was_read: state.is_ok(),
-        residue: match state {
-            Err(error) if left.is_empty() => {
-                let reason = mask.reason(&error.to_string());
-                vec![apply_errors::state_not_read(plan, &reason)]
-            }
-            _ => left,
-        },
-    }
 }
 
 /// Follows a running apply.

@@ -233,3 +233,28 @@ async fn variables_arrive_as_they_were_written() {
         assert_eq!(passed.collect::<Vec<_>>(), expected);
     }
 }
+
+/// A full disk may lose lines of Terraform's output. What the state no longer has is recorded as
+/// deleted, whether the destroy failed or succeeded, and whether other lines were read.
+#[tokio::test]
+async fn lost_lines_lose_no_deletion() {
+    let moved = "cp \"$here/after.json\" \"$here/state.json\"\n";
+    let own = "jiti_stack.this";
+    let one = says("apply_complete", "aws_x.a");
+    for (script, after, left) in [
+        (format!("{moved}exit 1\n"), &[own][..], 1),
+        (format!("{one}{moved}exit 1\n"), &[own], 1),
+        (moved.to_owned(), &[], 0),
+    ] {
+        let world = World::new().await;
+        let prepared = world.plan().await;
+        world.write("after.json", &state(after));
+        world.applies(&script);
+        let outcome = world.carry_out(prepared).await.unwrap();
+        assert_eq!(outcome.residue.len(), left, "{script}");
+        assert_eq!(outcome.deleted.len(), 3 - left, "{script}");
+        let kinds = world.kinds().await;
+        let recorded = kinds.iter().filter(|kind| *kind == "resource_deleted");
+        assert_eq!(recorded.count(), 3 - left, "{script}");
+    }
+}
