@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the benchmarks in release builds, and writes what they measured into docs/dev/benchmarks.md. Ratios are medians of
-# interleaved runs, because machines are noisy.
+# interleaved runs, because machines are noisy. Benchmarks of whole programs run the binaries of the packages.
 #   benches/run.sh [NAME...]    default: all, which are ledger report check shared startup dashboard terraform sweep cloud_control
 # NOTE is what the page says besides, such as NOTE="while other programs ran".
 set -euo pipefail
@@ -11,6 +11,16 @@ JITI_BENCH_FIGURES=$(mktemp)
 export JITI_BENCH_FIGURES
 trap 'rm -f "$JITI_BENCH_FIGURES"' EXIT
 bench() { cargo bench --quiet --locked "$@"; }
+# Builds the binaries of the packages, once. Only packaging/build.sh sets the flags of their compiler.
+case "$(uname -sm)" in
+  "Linux x86_64") own=linux_amd64 ;;
+  "Linux aarch64") own=linux_arm64 ;;
+  "Darwin x86_64") own=darwin_amd64 ;;
+  "Darwin arm64") own=darwin_arm64 ;;
+  *) printf 'run.sh: no platform for %s: add it here\n' "$(uname -sm)" >&2; exit 2 ;;
+esac
+export JITI_BENCH_BINARIES=$target/binaries/$own
+packages() { packaging/build.sh >&2; }
 
 [ $# -gt 0 ] || set -- ledger report check shared startup dashboard terraform sweep cloud_control
 for name in "$@"; do
@@ -23,13 +33,13 @@ for name in "$@"; do
       bench -p aws --no-default-features --features ledger --bench shared_ledger
       ;;
     startup)
-      cargo build --quiet --locked --release -p provider --bins
-      bench -p tfplugin --bench startup -- "$target/release/terraform-provider-jiti"
+      packages
+      bench -p tfplugin --bench startup -- "$JITI_BENCH_BINARIES/terraform-provider-jiti"
       ;;
     dashboard) bench -p tui --bench dashboard ;;
-    terraform) bench -p e2e --bench terraform ;;
+    terraform) packages && bench -p e2e --bench terraform ;;
     sweep | cloud_control)
-      tests/python/prepare.sh && tests/python/prepare.sh bench
+      packages && tests/python/prepare.sh && tests/python/prepare.sh bench
       bench -p e2e --bench "$name"
       ;;
     *) printf 'run.sh: no benchmark %s\n' "$name" >&2; exit 2 ;;

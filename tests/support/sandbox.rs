@@ -334,39 +334,39 @@ pub fn binary(name: &str) -> PathBuf {
 /// Builds what this test runs, as the command that runs all tests does, and returns its folder.
 ///
 /// The tests of the whole workspace are selected, so that nothing is compiled a second time with
-/// other features. Cargo builds the binaries of a package for its integration tests.
+/// other features. Cargo builds the binaries of a package for its integration tests. A benchmark
+/// uses the binaries in `JITI_BENCH_BINARIES`. Without it, it builds each binary by itself, as the
+/// packages do: built together, the provider would have the clients of all services.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the run of a benchmark says with the environment which binaries it measures"
+)]
 fn build() -> PathBuf {
     // This executable is target/PROFILE/deps/runner-HASH.
     let own = std::env::current_exe().unwrap();
     let folder = own.parent().unwrap().parent().unwrap().to_path_buf();
-    let selection: &[&str] = if folder.ends_with("debug") {
-        &[
-            "test",
-            "--no-run",
-            "--workspace",
-            "--all-features",
-            "--test",
-            "runner",
-        ]
+    let is_test = folder.ends_with("debug");
+    if let (false, Some(built)) = (is_test, std::env::var_os("JITI_BENCH_BINARIES")) {
+        return built.into();
+    }
+    let selections: &[&str] = if is_test {
+        &["test --no-run --workspace --all-features --test runner"]
     } else {
         &[
-            "build",
-            "--release",
-            "-p",
-            "tui",
-            "-p",
-            "provider",
-            "--bins",
+            "build --release --package tui --bins",
+            "build --release --package provider --bins",
         ]
     };
-    let built = Command::new(env!("CARGO"))
-        .args(selection)
-        .args(["--quiet", "--locked", "--target-dir"])
-        .arg(folder.parent().unwrap())
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .status()
-        .unwrap();
-    assert!(built.success(), "cargo could not build the binaries");
+    for selection in selections {
+        let built = Command::new(env!("CARGO"))
+            .args(selection.split(' '))
+            .args(["--quiet", "--locked", "--target-dir"])
+            .arg(folder.parent().unwrap())
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .status()
+            .unwrap();
+        assert!(built.success(), "cargo could not build the binaries");
+    }
     folder
 }
 

@@ -19,7 +19,9 @@ use stack::{
     RunId, Seq, Source, Span, StackName,
 };
 
-pub(crate) use cloud::{UNLEASED, snapshot};
+pub(crate) use cloud::UNLEASED;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use cloud::snapshot;
 
 /// The interval of the simulated reaper: short, so that a user can watch a run.
 const REAPER_INTERVAL: Duration = Duration::from_secs(60);

@@ -19,6 +19,10 @@ use crossterm::{cursor, execute};
 static ACTIVE: AtomicBool = AtomicBool::new(false);
 
 /// The terminal in full-screen mode. Dropping it restores the terminal.
+#[cfg_attr(
+    not(feature = "testing"),
+    expect(unreachable_pub, reason = "only `testing` exports it")
+)]
 #[derive(Debug)]
 pub struct TerminalGuard(());
 
@@ -28,6 +32,10 @@ impl TerminalGuard {
     ///
     /// # Errors
     /// Fails if the terminal rejects a mode; the terminal is then unchanged.
+    #[cfg_attr(
+        not(feature = "testing"),
+        expect(unreachable_pub, reason = "only `testing` exports it")
+    )]
     pub fn enter() -> io::Result<Self> {
         restore_terminal_on_panic(std::thread::current().id());
         enable_raw_mode()?;
