@@ -256,7 +256,7 @@ impl VerdictHistory {
         if starts < MIN_STARTS || gaps.len() < MIN_GAPS {
             return Err(format!(
                 "not enough history: a verdict needs {MIN_STARTS} starts with a known time and \
-                 cost, and {MIN_GAPS} gaps between uses; there are {} and {}",
+                 cost, and {MIN_GAPS} gaps between uses; so far: {} and {}",
                 count(len(&self.starts.times), "start"),
                 count(len(gaps), "gap"),
             ));

@@ -153,7 +153,7 @@ fn compare(
         not_enough: (!enough).then(|| {
             format!(
                 "too few starts: a comparison needs {MIN_COMPARED_STARTS} of the same kind that \
-                 became ready, for each version; there are {} of {before} and {} of {after}",
+                 became ready, for each version; so far: {} of {before} and {} of {after}",
                 count(len(&first), "start"),
                 count(len(&second), "start"),
             )
@@ -234,7 +234,7 @@ mod tests {
             found[0].not_enough.as_deref(),
             Some(
                 "too few starts: a comparison needs 4 of the same kind that became ready, for each \
-                 version; there are 4 starts of v1 and 3 starts of v2"
+                 version; so far: 4 starts of v1 and 3 starts of v2"
             )
         );
     }

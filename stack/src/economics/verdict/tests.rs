@@ -70,7 +70,7 @@ fn a_short_history_is_not_enough() {
         found.not_enough.as_deref(),
         Some(
             "not enough history: a verdict needs 3 starts with a known time and cost, and 3 gaps \
-             between uses; there are 3 starts and 2 gaps"
+             between uses; so far: 3 starts and 2 gaps"
         )
     );
 }
