@@ -1,6 +1,7 @@
 //! The SDK reports each violation of Core's rules with its path, before Terraform does.
 
 use serde_json::json;
+use tfplugin::PlannedAction;
 
 use crate::test_apply_errors::configured;
 
@@ -35,6 +36,10 @@ async fn a_result_that_differs_from_the_plan_is_an_error_and_tainted() {
     assert_eq!(failure.diagnostics()[0].path.to_string(), "name");
     assert!(failure.to_string().contains("ANOTHER"), "{failure}");
     assert!(thing.is_tainted(), "the created object stays in the state");
+    let plan = thing.plan(json!({ "name": "a" })).await.unwrap();
+    assert_eq!(plan.action(), PlannedAction::Replace);
+    assert!(plan.requires_replace().is_empty());
+    assert!(plan.is_unknown("id"), "the plan is that of a new thing");
 }
 
 #[tokio::test]

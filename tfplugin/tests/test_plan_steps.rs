@@ -78,6 +78,11 @@ async fn requires_replace_replaces_the_resource() {
         .unwrap();
     assert_eq!(plan.action(), PlannedAction::Replace);
     assert_eq!(plan.requires_replace(), ["kind".into()]);
+    assert!(
+        plan.is_unknown("id"),
+        "Terraform shows the plan of the new thing"
+    );
+    assert_eq!(plan.changes(), ["changes", "id", "kind", "secret_length"]);
     thing
         .apply(json!({ "name": "b", "kind": "y" }))
         .await

@@ -1,14 +1,14 @@
 //! A resource instance in a test: its state as Terraform would store it, and its operations.
 
 mod identity;
+mod plan;
 
 use serde_json::Value as Json;
 
 use super::config::{configuration, to_json};
-use super::core::proposed_state;
 use super::harness::{Harness, warnings};
-use super::planned_change::PlannedChange;
-use crate::consistency::{check_applied, check_final_plan, check_plan};
+use super::planned_change::{PlannedChange, Replaced};
+use crate::consistency::{check_applied, check_final_plan};
 use crate::diag::{Diagnostic, Failure, Result};
 use crate::dynamic::Dynamic;
 use crate::path::Path;
@@ -17,7 +17,6 @@ use crate::resource::PlannedAction;
 use crate::schema::PreparedSchema;
 use crate::server::Encoded;
 use crate::server::apply_resource::ApplyRequest;
-use crate::server::plan_resource::PlanRequest;
 use crate::server::read_resource::ReadRequest;
 use identity::expect_known_identity;
 
@@ -93,25 +92,6 @@ impl<'h, P: Provider> Instance<'h, P> {
         &self.private
     }
 
-    /// Plans this configuration without applying it.
-    ///
-    /// # Errors
-    /// If the provider or Core would reject the plan.
-    pub async fn plan(&self, config: Json) -> Result<PlannedChange> {
-        let config = configuration(self.schema()?, config)?;
-        self.plan_config(config).await
-    }
-
-    /// Plans to destroy the instance without applying the plan.
-    ///
-    /// # Errors
-    /// If the provider or Core would reject the plan.
-    pub async fn plan_destroy(&self) -> Result<PlannedChange> {
-        let identity = self.encoded_identity(&self.identity)?;
-        self.request_plan(&self.state, Dynamic::Null, &self.private, identity)
-            .await
-    }
-
     /// Applies this configuration: validates, plans, plans again, applies, reads, and requires an
     /// empty plan afterwards.
     ///
@@ -145,22 +125,13 @@ impl<'h, P: Provider> Instance<'h, P> {
             .harness
             .validate(&self.type_name, planned_with.clone())
             .await?;
-        let first = self.plan(planned_with).await?;
+        let mut plan = self.plan(planned_with).await?;
         let config = configuration(self.schema()?, config)?;
-        warnings.extend(first.warnings.clone());
-        let replaces = self.tainted || first.action() == PlannedAction::Replace;
-        let first = if replaces && self.exists() {
-            let identity = self.encoded_identity(&first.identity)?;
-            self.remove(first.private, first.identity).await?;
-            let second = self
-                .request_plan(&Dynamic::Null, first.config, &[], identity)
-                .await?;
-            warnings.extend(second.warnings.clone());
-            second
-        } else {
-            first
-        };
-        warnings.extend(self.apply_final(&first, config).await?);
+        warnings.append(&mut plan.warnings);
+        if let Some(Replaced { private, identity }) = plan.replaced.take() {
+            self.remove(private, identity).await?;
+        }
+        warnings.extend(self.apply_final(&plan, config).await?);
         Ok(warnings)
     }
 
@@ -280,56 +251,6 @@ impl<'h, P: Provider> Instance<'h, P> {
 
     fn schema(&self) -> Result<&'h PreparedSchema> {
         self.harness.schema_of(&self.type_name)
-    }
-
-    async fn plan_config(&self, config: Dynamic) -> Result<PlannedChange> {
-        let identity = self.encoded_identity(&self.identity)?;
-        self.request_plan(&self.state, config, &self.private, identity)
-            .await
-    }
-
-    async fn request_plan(
-        &self,
-        prior: &Dynamic,
-        config: Dynamic,
-        private: &[u8],
-        identity: Encoded,
-    ) -> Result<PlannedChange> {
-        let schema = self.schema()?;
-        let proposed = proposed_state(schema, &config, prior);
-        let response = self
-            .harness
-            .client
-            .plan(PlanRequest {
-                type_name: self.type_name.clone(),
-                prior: Encoded::from_value(schema, prior)?,
-                proposed: Encoded::from_value(schema, &proposed)?,
-                config: Encoded::from_value(schema, &config)?,
-                private: private.to_vec(),
-                identity,
-            })
-            .await?;
-        let warnings = warnings(response.diagnostics)?;
-        let planned = response
-            .planned
-            .unwrap_or_default()
-            .decode(&schema.value_type)?;
-        fail_on_errors(check_plan(schema, &config, prior, &planned))?;
-        let identity = self.decode_identity(response.identity)?;
-        if !prior.is_null() && response.requires_replace.is_empty() {
-            expect_known_identity(&identity)?;
-        }
-        Ok(PlannedChange {
-            schema: schema.clone(),
-            identity,
-            config,
-            prior: prior.clone(),
-            planned,
-            requires_replace: response.requires_replace,
-            private: response.private,
-            warnings,
-            deferral: response.deferral,
-        })
     }
 
     async fn remove(&mut self, private: Vec<u8>, identity: Dynamic) -> Result<Vec<Diagnostic>> {

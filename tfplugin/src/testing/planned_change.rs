@@ -22,6 +22,14 @@ pub struct PlannedChange {
     pub(super) private: Vec<u8>,
     pub(super) warnings: Vec<Diagnostic>,
     pub(super) deferral: Option<DeferralReason>,
+    pub(super) replaced: Option<Replaced>,
+}
+
+/// What a replacement destroys: the old instance, as its plan returned it.
+#[derive(Clone)]
+pub(super) struct Replaced {
+    pub(super) private: Vec<u8>,
+    pub(super) identity: Dynamic,
 }
 
 impl PlannedChange {
@@ -30,6 +38,8 @@ impl PlannedChange {
     pub fn action(&self) -> PlannedAction {
         if self.planned.is_null() {
             PlannedAction::Destroy
+        } else if self.replaced.is_some() {
+            PlannedAction::Replace
         } else if self.prior.is_null() {
             PlannedAction::Create
         } else if self.planned.same_as(&self.prior, &self.schema.value_type) {
@@ -42,7 +52,7 @@ impl PlannedChange {
     }
 
     /// The planned value at a path: null when there is none, [`unknown`](super::unknown) when it
-    /// becomes known during apply.
+    /// becomes known during apply. For a replacement, it is the value of the new instance.
     #[must_use]
     pub fn get(&self, path: impl Into<Path>) -> Json {
         self.planned.get(&path.into()).map_or(Json::Null, to_json)
