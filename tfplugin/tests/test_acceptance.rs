@@ -48,8 +48,19 @@ fn an_import_that_differs_is_an_error() {
     test.apply(&thing("name = \"a\"\n  kind = \"x\"")).unwrap();
     let id = test.attributes(THING).unwrap()["id"].clone();
     let outcome = test.import(THING, id.as_str().unwrap());
-    assert_fails(outcome.map(drop), "kind: Some(String(\"x\"))");
+    assert_fails(outcome.map(drop), "kind: \"x\" and null");
     assert_fails(test.import(THING, "").map(drop), "`terraform import");
+    test.destroy().unwrap();
+}
+
+/// An import finds the other resources in the state, so that a reference to one is no change.
+#[test]
+fn an_import_may_refer_to_another_resource() {
+    let mut test = faulty();
+    let base = "resource \"faulty_thing\" \"base\" {\n  name = \"b\"\n}\n";
+    let refers = thing("name = faulty_thing.base.id");
+    test.apply(&(base.to_owned() + &refers)).unwrap();
+    test.import(THING, "thing-thing-b").unwrap();
     test.destroy().unwrap();
 }
 

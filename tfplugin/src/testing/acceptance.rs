@@ -3,10 +3,11 @@
 mod root;
 mod terraform;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::diag::{Failure, Result};
 use root::{Outcome, Root};
@@ -188,7 +189,8 @@ impl Acceptance {
     }
 
     /// Imports an applied resource in two other folders, by command and with an `import` block.
-    /// Both must find the attributes of the apply, and plan no change.
+    /// Both must find the attributes of the apply, and plan no change. The other resources are in
+    /// the state there, so the configuration may refer to them.
     ///
     /// # Errors
     /// If an import fails or finds something else.
@@ -207,7 +209,7 @@ impl Acceptance {
         id: &str,
         ignored: &[&str],
     ) -> Result<&mut Self> {
-        let root = self.import_root("")?;
+        let root = self.import_root(address, "")?;
         let import = ["import", "-input=false", address, id];
         self.terraform.run(&root, &import)?.ok()?;
         let imported = self.terraform.attributes(&root, address)?;
@@ -249,7 +251,7 @@ impl Acceptance {
     /// Plans an `import` block in a folder of its own. The plan must import, and change nothing.
     fn import_block(&mut self, address: &str, target: &str, ignored: &[&str]) -> Result<()> {
         let block = format!("import {{\n  to = {address}\n  {target}\n}}\n");
-        let root = self.import_root(&block)?;
+        let root = self.import_root(address, &block)?;
         let change = self.terraform.planned_change(&root, address)?;
         if change["importing"].is_null() {
             return Err(Failure::new(
@@ -264,12 +266,15 @@ impl Acceptance {
         Ok(())
     }
 
-    /// A folder without state, with the configuration and more.
-    fn import_root(&mut self, more: &str) -> Result<Root> {
+    /// A folder with the configuration and more, and the state without the resource.
+    fn import_root(&mut self, address: &str, more: &str) -> Result<Root> {
         self.imports += 1;
         let root = self.terraform.root(&format!("import-{}", self.imports))?;
         self.terraform
             .write(&root, &format!("{}\n{more}", self.config))?;
+        if root.copy_state(&self.root)? {
+            self.terraform.run(&root, &["state", "rm", address])?.ok()?;
+        }
         Ok(root)
     }
 
@@ -296,23 +301,29 @@ fn expect_no_op(address: &str, change: &Json) -> Result<()> {
     if change["actions"] == json!(["no-op"]) {
         return Ok(());
     }
+    let mut changes = differences(&change["before"], &change["after"], &[]);
+    let unknown = object(&change["after_unknown"]);
+    changes.retain(|(name, ..)| !unknown.contains_key(name));
+    let known = changes
+        .iter()
+        .map(|(name, before, after)| format!("{name}: {before} becomes {after}"));
+    let unknown = unknown
+        .keys()
+        .map(|name| format!("{name} becomes known after the apply"));
     Err(Failure::new(
-        format!("The plan changes {address} after its import"),
-        change.to_string(),
+        format!(
+            "The plan after the import of {address} is not empty: {}",
+            change["actions"]
+        ),
+        known.chain(unknown).collect::<Vec<_>>().join("\n"),
     ))
 }
 
 fn expect_equal(address: &str, applied: &Json, found: &Json, ignored: &[&str]) -> Result<()> {
-    let empty = serde_json::Map::new();
-    let of = |json: &Json| json.as_object().unwrap_or(&empty).clone();
-    let (applied, found) = (of(applied), of(found));
-    let names = applied.keys().chain(found.keys());
-    let mut differ: Vec<_> = names
-        .filter(|name| !ignored.contains(&name.as_str()) && applied.get(*name) != found.get(*name))
-        .map(|name| format!("{name}: {:?} and {:?}", applied.get(name), found.get(name)))
+    let differ: Vec<_> = differences(applied, found, ignored)
+        .into_iter()
+        .map(|(name, applied, found)| format!("{name}: {applied} and {found}"))
         .collect();
-    differ.sort_unstable();
-    differ.dedup();
     if differ.is_empty() {
         return Ok(());
     }
@@ -320,4 +331,20 @@ fn expect_equal(address: &str, applied: &Json, found: &Json, ignored: &[&str]) -
         format!("The import of {address} differs from the apply"),
         differ.join("\n"),
     ))
+}
+
+/// The entries in which two objects differ, sorted by name.
+fn differences(left: &Json, right: &Json, ignored: &[&str]) -> Vec<(String, Json, Json)> {
+    let (left, right) = (object(left), object(right));
+    let names: BTreeSet<_> = left.keys().chain(right.keys()).collect();
+    let of = |object: &Map<String, Json>, name| object.get(name).cloned().unwrap_or_default();
+    names
+        .into_iter()
+        .filter(|name| !ignored.contains(&name.as_str()) && left.get(*name) != right.get(*name))
+        .map(|name| (name.clone(), of(&left, name), of(&right, name)))
+        .collect()
+}
+
+fn object(json: &Json) -> Map<String, Json> {
+    json.as_object().cloned().unwrap_or_default()
 }

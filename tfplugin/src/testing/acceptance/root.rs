@@ -1,5 +1,6 @@
 //! A root module of an acceptance test, and what a command in it printed.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Output;
 
@@ -12,6 +13,21 @@ use crate::diag::{Failure, Result};
 pub(super) struct Root {
     pub(super) folder: PathBuf,
 }
+
+impl Root {
+    /// Copies the state of another root module. Returns whether it has one here: a configuration
+    /// may have a backend.
+    pub(super) fn copy_state(&self, other: &Self) -> Result<bool> {
+        let state = other.folder.join(STATE_FILE);
+        if state.exists() {
+            fs::copy(state, self.folder.join(STATE_FILE))?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+}
+
+const STATE_FILE: &str = "terraform.tfstate";
 
 /// The exit code and the output of a command.
 #[derive(Debug)]
