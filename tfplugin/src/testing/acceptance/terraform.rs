@@ -14,19 +14,18 @@ use crate::diag::{Failure, Result};
 /// The version under which the provider is in the mirror.
 const VERSION: &str = "0.0.1";
 
-/// Variables that change what Terraform does or where it looks. They belong to the user, not to a
-/// test.
-const USERS_VARIABLES: [&str; 9] = [
-    "TF_CLI_ARGS",
-    "TF_CLI_ARGS_apply",
-    "TF_CLI_ARGS_init",
-    "TF_CLI_ARGS_plan",
-    "TF_DATA_DIR",
-    "TF_LOG",
-    "TF_PLUGIN_CACHE_DIR",
-    "TF_REATTACH_PROVIDERS",
-    "TF_WORKSPACE",
-];
+/// Whether a variable changes what Terraform does or where it looks. Those belong to the user, not
+/// to a test.
+fn is_users_variable(name: &str) -> bool {
+    let names = [
+        "TF_DATA_DIR",
+        "TF_LOG",
+        "TF_PLUGIN_CACHE_DIR",
+        "TF_REATTACH_PROVIDERS",
+        "TF_WORKSPACE",
+    ];
+    names.contains(&name) || name.starts_with("TF_CLI_ARGS")
+}
 
 /// Terraform, and the folders that it works in.
 pub(super) struct Terraform {
@@ -56,8 +55,10 @@ impl Terraform {
         fs::write(&config, content.to_string())?;
         terraform.new_command = Box::new(move || {
             let mut command = Command::new(&program);
-            for variable in USERS_VARIABLES {
-                command.env_remove(variable);
+            for (variable, _) in std::env::vars_os() {
+                if variable.to_str().is_some_and(is_users_variable) {
+                    command.env_remove(variable);
+                }
             }
             command.env("TF_CLI_CONFIG_FILE", &config);
             command
