@@ -96,7 +96,7 @@ impl fmt::Display for Diagnostic {
 /// shown whether the call succeeds or fails.
 ///
 #[doc = include_str!("../docs/errors.md")]
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Failure(Vec<Diagnostic>);
 
 /// The result of a provider operation.
@@ -192,6 +192,13 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
+impl fmt::Debug for Failure {
+    /// The same text as `Display`: it is what a test that returns a failure prints.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, diagnostic) in self.0.iter().enumerate() {
@@ -201,5 +208,21 @@ impl fmt::Display for Failure {
             write!(f, "{diagnostic}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A test that returns a failure prints text, and not the fields of a struct.
+    #[test]
+    fn debug_prints_the_text() {
+        let failure = Failure::new("No books", "Buy one.").at("title");
+        let failure = failure.and(Failure::new("No shelves", ""));
+        assert_eq!(
+            format!("{failure:?}"),
+            "title: No books: Buy one.\nNo shelves"
+        );
     }
 }
