@@ -233,7 +233,8 @@ fn multiply(amount: &str, unit: u128) -> Option<u128> {
     let mut digit_value = unit;
     for digit in fraction.chars() {
         digit_value /= 10;
-        total += u128::from(digit.to_digit(10)?) * digit_value;
+        let part = u128::from(digit.to_digit(10)?) * digit_value;
+        total = total.checked_add(part)?;
     }
     Some(total)
 }
@@ -277,8 +278,9 @@ mod tests {
             assert_eq!(timeout.to_string(), written);
         }
         let too_long = format!("{}h", u64::MAX);
+        let longest = format!("{}.999ms", u128::MAX / 1_000_000);
         for text in [
-            "", "0s", "10", "m", "1.2.3s", ".5s", "-1m", "1 m", "1d", &too_long,
+            "", "0s", "10", "m", "1.2.3s", ".5s", "-1m", "1 m", "1d", &too_long, &longest,
         ] {
             assert_eq!(text.parse::<Timeout>(), Err(ADVICE), "{text}");
         }
