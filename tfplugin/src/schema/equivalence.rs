@@ -34,7 +34,7 @@ impl Attribute {
 /// Applies `keep` to each element of a collection and the earlier element that corresponds to it.
 ///
 /// Elements of a set have no address. Such an element corresponds to the first earlier one that it
-/// equals after `keep`.
+/// equals, or else to the first one that it equals after `keep`.
 pub(crate) fn keep_equivalent_in(
     nesting: Nesting,
     earlier: &Dynamic,
@@ -51,6 +51,11 @@ pub(crate) fn keep_equivalent_in(
         (Nesting::Set, Dynamic::List(earlier), Dynamic::List(elements)) => {
             let mut unmatched: Vec<&Dynamic> = earlier.iter().collect();
             for element in elements {
+                // Most elements are equal, which is found without a copy.
+                if let Some(index) = unmatched.iter().position(|earlier| fits(earlier, element)) {
+                    unmatched.remove(index);
+                    continue;
+                }
                 let mut candidates = unmatched.iter().enumerate();
                 let found = candidates.find_map(|(index, earlier)| {
                     let mut kept = element.clone();

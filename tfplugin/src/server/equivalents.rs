@@ -31,8 +31,7 @@ pub(super) fn restore_equivalents(
 fn restore_digits(ty: &Type, received: &Dynamic, value: &mut Dynamic) {
     match (ty, received, value) {
         (_, Dynamic::Number(received), Dynamic::Number(number)) => {
-            let nearest = || Number::try_from(received.to_f64());
-            if received != number && nearest().is_ok_and(|nearest| nearest == *number) {
+            if received != number && nearest_float(received).is_some_and(|float| float == *number) {
                 *number = received.clone();
             }
         }
@@ -40,18 +39,17 @@ fn restore_digits(ty: &Type, received: &Dynamic, value: &mut Dynamic) {
             restore_digits(ty, received, value);
         }
         (Type::Set(ty), Dynamic::List(received), Dynamic::List(elements)) => {
+            // Few sets have such numbers, and only their elements need a search.
+            let candidates = received.iter();
+            let candidates: Vec<_> = candidates
+                .filter(|received| received.is_wholly_known() && has_more_digits(received))
+                .collect();
             for element in elements {
-                let restored = received.iter().map(|received| {
+                let found = candidates.iter().find_map(|received| {
                     let mut restored = element.clone();
                     restore_digits(ty, received, &mut restored);
-                    (received, restored)
+                    (**received == restored).then_some(restored)
                 });
-                let found = restored
-                    .filter(|(received, restored)| {
-                        received.is_wholly_known() && *received == restored
-                    })
-                    .map(|(_, restored)| restored)
-                    .next();
                 if let Some(restored) = found {
                     *element = restored;
                 }
@@ -80,5 +78,55 @@ fn restore_digits(ty: &Type, received: &Dynamic, value: &mut Dynamic) {
             }
         }
         _ => {}
+    }
+}
+
+/// Whether a number in the value has digits that a float cannot hold.
+fn has_more_digits(value: &Dynamic) -> bool {
+    match value {
+        Dynamic::Number(number) => nearest_float(number).is_some_and(|float| float != *number),
+        Dynamic::Typed(_, value) => has_more_digits(value),
+        Dynamic::List(elements) => elements.iter().any(has_more_digits),
+        Dynamic::Map(entries) => entries.values().any(has_more_digits),
+        Dynamic::Null | Dynamic::Unknown(_) | Dynamic::Bool(_) | Dynamic::String(_) => false,
+    }
+}
+
+/// The float that a provider receives for the number; `None` if that is infinite.
+fn nearest_float(number: &Number) -> Option<Number> {
+    Number::try_from(number.to_f64()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An element of a set has no address, and gets back the digits of the element that it equals.
+    #[test]
+    fn elements_of_a_set_keep_their_digits() {
+        let third: Number = "0.333333333333333333333333333333".parse().unwrap();
+        let float = nearest_float(&third).unwrap();
+        assert_ne!(float, third);
+        let half: Number = "0.5".parse().unwrap();
+        let element = |name: &str, ratio: &Number| {
+            Dynamic::object([
+                ("name", Dynamic::from(name)),
+                ("ratio", Dynamic::Number(ratio.clone())),
+            ])
+        };
+        let ty = Type::object([("name", Type::String), ("ratio", Type::Number)]);
+        let received = Dynamic::list([element("a", &third), element("b", &half)]);
+        let mut value = Dynamic::list([
+            element("b", &half),
+            element("a", &float),
+            element("c", &float),
+        ]);
+        restore_digits(&Type::set(ty), &received, &mut value);
+        let restored = [
+            element("b", &half),
+            element("a", &third),
+            element("c", &float),
+        ];
+        assert_eq!(value, Dynamic::list(restored));
     }
 }
