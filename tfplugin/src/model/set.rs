@@ -26,6 +26,13 @@ use crate::schema::{Nesting, Shape, Validator, keep_equivalent_in};
 #[derive(Clone, Debug)]
 pub struct UnorderedSet<T>(Vec<T>);
 
+impl<T> UnorderedSet<T> {
+    /// The elements, to change them.
+    pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.0.iter_mut()
+    }
+}
+
 impl<T> Default for UnorderedSet<T> {
     fn default() -> Self {
         Self(Vec::new())
@@ -88,7 +95,7 @@ impl<'s, T> IntoIterator for &'s mut UnorderedSet<T> {
     type IntoIter = std::slice::IterMut<'s, T>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter_mut()
+        self.iter_mut()
     }
 }
 
