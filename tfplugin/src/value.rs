@@ -5,7 +5,8 @@ use crate::path::Path;
 
 /// A Terraform value: known, null, or unknown until apply.
 ///
-/// It has the methods of [`Option`], which treat both null and unknown as `None`.
+/// It has the methods of [`Option`], which treat both null and unknown as `None`. The default is
+/// null.
 ///
 /// ```
 /// # use tfplugin::Value;

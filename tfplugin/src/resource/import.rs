@@ -18,7 +18,12 @@ pub trait Import: Resource {
     /// The model of the object with this id.
     ///
     /// Set only the attributes that `read` needs to find the object: Terraform reads it next. When
-    /// `read` returns `None`, Terraform reports that the object does not exist.
+    /// `read` returns `None`, Terraform reports that the object does not exist. With
+    /// `#[derive(Default)]` on the model, the others are null:
+    ///
+    /// ```ignore
+    /// Ok(Note { path: id.into(), ..Default::default() })
+    /// ```
     ///
     /// # Errors
     /// If the id is invalid.
