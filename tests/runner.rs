@@ -31,6 +31,7 @@ mod test_readiness;
 mod test_reap;
 mod test_rig;
 mod test_secrets;
+mod test_self;
 mod test_shared_ledger;
 mod test_sleep;
 mod test_soak;

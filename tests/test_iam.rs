@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use aws::{DynamoAddress, PolicyDocument, PolicyScope, type_coverage};
+use aws::{DynamoAddress, OwnPartitions, PolicyDocument, PolicyScope, type_coverage};
 use e2e::Sandbox;
 use serde_json::Value;
-use stack::Config;
+use stack::{Config, StackName};
 
 const LEDGER: &str = "dynamodb://jiti-ledger?region=eu-west-1";
 
@@ -50,8 +50,10 @@ fn the_policy_docs_are_fresh() {
         let output = sandbox.jiti(&["iam", role, "--ledger", LEDGER]).ok();
         text = with_block(&text, role, &output.stdout);
     }
-    let create = serde_json::to_string_pretty(&to_create()).unwrap();
-    text = with_block(&text, "create", &format!("{create}\n"));
+    for (name, document) in [("create", to_create()), ("self", of_stack())] {
+        let document = serde_json::to_string_pretty(&document).unwrap();
+        text = with_block(&text, name, &format!("{document}\n"));
+    }
     #[expect(
         clippy::disallowed_methods,
         reason = "`make docs` sets JITI_BLESS to rewrite the pages"
@@ -152,7 +154,8 @@ fn the_policies_of_types_rest_on_the_schemas() {
     assert_eq!(missing, exceptions);
 }
 
-/// The policies that the command prints, and the one that creates the ledger's table.
+/// The policies that the command prints, that of a stack, and the one that creates the ledger's
+/// table.
 fn documents(sandbox: &Sandbox) -> Vec<Value> {
     let commands: [&[&str]; 3] = [
         &["iam", "operate"],
@@ -163,8 +166,8 @@ fn documents(sandbox: &Sandbox) -> Vec<Value> {
         let output = sandbox.jiti(&[words, &["--ledger", LEDGER]].concat()).ok();
         serde_json::from_str(&output.stdout).unwrap()
     });
-    let create = serde_json::to_value(to_create()).unwrap();
-    printed.into_iter().chain([create]).collect()
+    let made = [to_create(), of_stack()].map(|document| serde_json::to_value(document).unwrap());
+    printed.into_iter().chain(made).collect()
 }
 
 fn statements(document: &Value) -> &Vec<Value> {
@@ -179,6 +182,19 @@ fn to_create() -> PolicyDocument {
         ledger: Some(&address),
         accounts: &config.accounts,
     })
+}
+
+/// The policy of a stack that manages itself. A test of the command compares it with the printed
+/// one.
+fn of_stack() -> PolicyDocument {
+    let address = DynamoAddress::parse(LEDGER).unwrap();
+    let config = Config::parse(CONFIG, Path::new("config.toml")).unwrap();
+    let scope = PolicyScope {
+        ledger: Some(&address),
+        accounts: &config.accounts,
+    };
+    let own = OwnPartitions::new(&StackName::new("checkout-pr-412").unwrap(), 8);
+    PolicyDocument::of_stack(&own, &scope)
 }
 
 /// The page with this JSON in the block after `<!-- NAME -->`.

@@ -10,6 +10,7 @@ mod connection;
 mod fault;
 mod item;
 mod keys;
+mod own_partitions;
 mod read;
 mod stream;
 mod table;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use aws_types::SdkConfig;
 
 pub use address::DynamoAddress;
+pub use own_partitions::OwnPartitions;
 pub use table::{CreatedTable, TableSettings};
 
 use stack::breaker::{BreakerEvent, Breakers};
@@ -94,6 +96,15 @@ impl DynamoLedger {
     /// every call.
     pub async fn create(&self, settings: &TableSettings) -> Result<CreatedTable, LedgerError> {
         table::create(&self.connection, settings).await
+    }
+
+    /// The partitions that the commands of one stack read and write. The stack may not exist yet.
+    ///
+    /// # Errors
+    /// When the ledger's own item, which has the number of shards, cannot be read.
+    pub async fn own_partitions(&self, stack: &StackName) -> Result<OwnPartitions, LedgerError> {
+        let shards = self.connection.opened().await?.shards;
+        Ok(OwnPartitions::new(stack, shards))
     }
 
     /// Fails when this value may only read.

@@ -59,7 +59,7 @@ pub use coverage::{
     SchemaFacts, TypeCoverage, UNLISTED, UnlistedCause, UnlistedType, type_coverage,
 };
 #[cfg(feature = "ledger")]
-pub use ledger::{CreatedTable, DynamoAddress, DynamoLedger, TableSettings};
+pub use ledger::{CreatedTable, DynamoAddress, DynamoLedger, OwnPartitions, TableSettings};
 #[cfg(feature = "cloud")]
 pub use pricing::ListPrices;
 #[cfg(feature = "ledger")]

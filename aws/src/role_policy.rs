@@ -3,6 +3,7 @@
 
 mod actions;
 mod handlers;
+mod of_stack;
 #[cfg(test)]
 mod tests;
 
@@ -58,11 +59,18 @@ struct Statement {
     condition: Option<Condition>,
 }
 
-/// The keys of a request that must have one of these values.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+/// What a request must have: all of these.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 struct Condition {
+    /// Keys that must have one of these values.
+    #[serde(rename = "StringEquals", skip_serializing_if = "BTreeMap::is_empty")]
     string_equals: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Keys with several values, each of which must be one of these.
+    #[serde(
+        rename = "ForAllValues:StringEquals",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    for_all_values: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 impl PolicyDocument {
@@ -115,6 +123,12 @@ impl PolicyDocument {
     pub fn to_create_the_ledger(scope: &PolicyScope<'_>) -> Self {
         let statement = on_the_table("JitiCreateLedger", LEDGER_CREATE, scope);
         Self::new(Vec::from_iter(statement))
+    }
+
+    /// A policy that allows nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self::new(Vec::new())
     }
 
     fn new(statement: Vec<Statement>) -> Self {
@@ -266,7 +280,10 @@ fn condition(on: On, accounts: &[Account]) -> Option<Condition> {
         string_equals.insert("aws:ResourceAccount", ids.collect());
     }
     string_equals.retain(|_, values| !values.is_empty());
-    (!string_equals.is_empty()).then_some(Condition { string_equals })
+    (!string_equals.is_empty()).then(|| Condition {
+        string_equals,
+        ..Condition::default()
+    })
 }
 
 /// The roles that jiti assumes to reach the accounts.

@@ -3,6 +3,7 @@
 
 pub mod docs;
 pub mod dynamo_faults;
+pub mod dynamo_guard;
 pub mod dynamodb;
 pub mod git;
 pub mod guide;

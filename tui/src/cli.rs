@@ -67,7 +67,7 @@ pub(crate) fn run(
             Command::Policy(arguments) => policy::run(&arguments, context, ui).await,
             Command::Check(arguments) => check::run(&arguments, context, ui).await,
             Command::Doctor(arguments) => doctor::run(&arguments, context, ui).await,
-            Command::Iam(arguments) => iam::run(&arguments, context, ui),
+            Command::Iam(arguments) => iam::run(&arguments, context, ui).await,
             Command::Demo(arguments) => demo::run(&arguments, dashboard, context).await,
             Command::Completions(arguments) => {
                 completions::run(&arguments, &mut Cli::command(), ui)

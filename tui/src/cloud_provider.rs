@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stack::cloud::RecoveryCommands;
 use stack::config::LedgerAddress;
-use stack::{Cloud, Config};
+use stack::{Cloud, Config, StackName};
 
 use crate::error::CommandError;
 
@@ -81,13 +81,13 @@ pub(crate) const RECOVERY_COMMANDS: Option<RecoveryCommandsOf> = Some(aws::recov
 pub(crate) const RECOVERY_COMMANDS: Option<RecoveryCommandsOf> = None;
 
 /// What the holder of an IAM policy does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PolicyRole {
-    /// Read: the ledger, tags, prices, metrics and descriptions
+    /// Reads.
     Look,
-    /// Run the provider, for example in CI: read and write the ledger, nothing else
+    /// Runs the provider.
     Apply,
-    /// Look, write the ledger, sweep, sleep and wake: for the reaper and for people who act
+    /// Reads, writes the ledger, and changes what stacks own.
     Operate,
 }
 
@@ -123,16 +123,9 @@ pub(crate) fn role_policy(
     };
     let mut notes = vec![purpose.to_owned()];
     if table.is_none() && !for_types {
-        notes.push(format!(
-            "The ledger {address} is a file, so the policy names no table. A shared ledger has an address \
-             like dynamodb://TABLE?region=REGION: set it with --ledger or JITI_LEDGER."
-        ));
+        notes.push(file_note(address));
     }
-    if document.is_empty() {
-        notes.push(
-            "The policy allows nothing, and AWS refuses such a policy: attach none.".to_owned(),
-        );
-    }
+    notes.extend(empty_note(&document));
     if role != PolicyRole::Apply && config.accounts.is_empty() {
         notes.push(
             "No account is configured, so the policy has * in the place of accounts and regions: add \
@@ -142,6 +135,71 @@ pub(crate) fn role_policy(
     }
     notes.extend(size_note(document.size()));
     Ok((document, notes))
+}
+
+/// The IAM policy of a stack that changes its own lease, and sentences for its reader. Reads from a
+/// shared ledger which partitions the stack uses.
+#[cfg(feature = "aws")]
+pub(crate) async fn stack_policy(
+    name: &StackName,
+    address: &LedgerAddress,
+    config: &Config,
+) -> Result<(aws::PolicyDocument, Vec<String>), CommandError> {
+    let mut notes = vec![format!(
+        "self: for the programs inside of {name}. It allows mark, touch, extend and teardown of this stack. \
+         A teardown also needs the permissions to dispatch it, or to destroy the resources of the stack."
+    )];
+    let LedgerAddress::Shared {
+        address: table_address,
+        ..
+    } = address
+    else {
+        let document = aws::PolicyDocument::empty();
+        notes.push(file_note(address));
+        notes.extend(empty_note(&document));
+        return Ok((document, notes));
+    };
+    let table = aws::DynamoAddress::parse(table_address)?;
+    let own = aws::DynamoLedger::read_only(table.clone())
+        .own_partitions(name)
+        .await?;
+    let scope = aws::PolicyScope {
+        ledger: Some(&table),
+        accounts: &config.accounts,
+    };
+    notes.push(format!(
+        "DynamoDB's conditions name partitions, and not items. So the policy also allows to replace and delete \
+         the snapshots, and to add log entries, of about 1 in {} other stacks, and to read the policy, and the \
+         states of the reaper, the pools and the breakers. See \"A stack that manages itself\" in the guides.",
+        own.shards
+    ));
+    Ok((aws::PolicyDocument::of_stack(&own, &scope), notes))
+}
+
+/// This build knows no policies.
+#[cfg(not(feature = "aws"))]
+pub(crate) async fn stack_policy(
+    _name: &StackName,
+    _address: &LedgerAddress,
+    _config: &Config,
+) -> Result<((), Vec<String>), CommandError> {
+    std::future::ready(Err(without_policies())).await
+}
+
+/// A ledger in a file has no table.
+#[cfg(feature = "aws")]
+fn file_note(address: &LedgerAddress) -> String {
+    format!(
+        "The ledger {address} is a file, so the policy names no table. A shared ledger has an address \
+         like dynamodb://TABLE?region=REGION: set it with --ledger or JITI_LEDGER."
+    )
+}
+
+/// What to do with a policy that allows nothing.
+#[cfg(feature = "aws")]
+fn empty_note(document: &aws::PolicyDocument) -> Option<String> {
+    let note = "The policy allows nothing, and AWS refuses such a policy: attach none.";
+    document.is_empty().then(|| note.to_owned())
 }
 
 /// What a policy for the types of Cloud Control is for.
@@ -200,8 +258,11 @@ pub(crate) fn role_policy(
     _address: &LedgerAddress,
     _config: &Config,
 ) -> Result<((), Vec<String>), CommandError> {
-    Err(
-        CommandError::failed("this jiti was built without AWS support, so it knows no IAM policy")
-            .hint("build jiti with AWS support: make install"),
-    )
+    Err(without_policies())
+}
+
+#[cfg(not(feature = "aws"))]
+fn without_policies() -> CommandError {
+    CommandError::failed("this jiti was built without AWS support, so it knows no IAM policy")
+        .hint("build jiti with AWS support: make install")
 }

@@ -1,4 +1,4 @@
-//! `jiti iam look|apply|operate`
+//! `jiti iam look|apply|operate`, and what `jiti iam self` needs no ledger for
 
 use serde_json::{Value, json};
 
@@ -105,12 +105,46 @@ fn a_ledger_in_a_file() {
     "#);
 }
 
+/// A stack with a ledger in a file needs no policy.
+#[test]
+fn a_stack_with_a_ledger_in_a_file() {
+    let sandbox = Sandbox::new();
+    let ran = sandbox.run(&["iam", "self", "checkout-pr-412"]).exits(0);
+    assert_eq!(
+        ran.json(),
+        json!({ "Version": "2012-10-17", "Statement": [] })
+    );
+    insta::assert_snapshot!(ran.stderr, @r"
+    self: for the programs inside of checkout-pr-412. It allows mark, touch, extend and teardown of this stack. A teardown also needs the permissions to dispatch it, or to destroy the resources of the stack.
+    The ledger $WORLD/home/.local/share/jiti/ledger.db is a file, so the policy names no table. A shared ledger has an address like dynamodb://TABLE?region=REGION: set it with --ledger or JITI_LEDGER.
+    The policy allows nothing, and AWS refuses such a policy: attach none.
+    ");
+    assert!(
+        !sandbox.path("home/.local").exists(),
+        "the command writes nothing"
+    );
+}
+
+/// Only `self` takes a name, and it needs one.
+#[test]
+fn the_name_belongs_to_self() {
+    let sandbox = Sandbox::new();
+    for wrong in [
+        &["iam", "self"][..],
+        &["iam", "look", "checkout-pr-412"],
+        &["iam", "self", "checkout-pr-412", "--types"],
+        &["iam", "self", "no/name"],
+    ] {
+        sandbox.run(wrong).exits(2);
+    }
+}
+
 /// An unknown role is wrong usage, and the error names the roles.
 #[test]
 fn an_unknown_role() {
     let sandbox = Sandbox::new();
     let ran = sandbox.run(&["iam", "root"]).exits(2);
-    for role in ["look", "apply", "operate"] {
+    for role in ["look", "apply", "operate", "self"] {
         assert!(ran.stderr.contains(role), "{ran:?}");
     }
     sandbox

@@ -9,7 +9,7 @@ use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, Select};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::retry::RetryConfig;
@@ -236,6 +236,12 @@ impl Connection {
                 if let Some(after) = after {
                     call = call.expression_attribute_values(":after", after);
                 }
+                if query.keys_only {
+                    // Both, because a policy may require what a request asks for by name.
+                    call = call
+                        .projection_expression("sk")
+                        .select(Select::SpecificAttributes);
+                }
                 call.send()
             })
             .await?;
@@ -385,6 +391,8 @@ pub(super) struct PartitionQuery<'a> {
     pub(super) limit: Option<usize>,
     /// From the last sort key to the first.
     pub(super) backwards: bool,
+    /// Only the sort keys, without the other attributes.
+    pub(super) keys_only: bool,
 }
 
 impl<'a> PartitionQuery<'a> {
@@ -395,14 +403,16 @@ impl<'a> PartitionQuery<'a> {
             after: None,
             limit: None,
             backwards: false,
+            keys_only: false,
         }
     }
 
-    /// The last item of the partition.
-    pub(super) fn last_of(pk: &'a str) -> Self {
+    /// The last sort key of the partition.
+    pub(super) fn last_key_of(pk: &'a str) -> Self {
         Self {
             limit: Some(1),
             backwards: true,
+            keys_only: true,
             ..Self::of(pk)
         }
     }

@@ -131,7 +131,7 @@ pub(super) async fn last_seq(
 ) -> Result<Seq, LedgerError> {
     let pk = keys::stack(name);
     let page = connection
-        .page("reading events", &PartitionQuery::last_of(&pk))
+        .page("reading events", &PartitionQuery::last_key_of(&pk))
         .await?;
     Ok(page
         .items
@@ -302,7 +302,7 @@ pub(super) async fn log(
 pub(super) async fn tail(connection: &Connection, shard: usize) -> Result<u64, LedgerError> {
     let pk = keys::log(shard);
     let page = connection
-        .page("reading the log", &PartitionQuery::last_of(&pk))
+        .page("reading the log", &PartitionQuery::last_key_of(&pk))
         .await?;
     Ok(page.items.first().and_then(item::sort_number).unwrap_or(0))
 }

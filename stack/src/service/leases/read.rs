@@ -134,6 +134,19 @@ impl Leases<'_> {
         })
     }
 
+    /// A stack as it is listed after a change of it. Unlike [`Leases::show`], this reads no lease of
+    /// another stack, which the credentials of a stack that changes itself may not read.
+    ///
+    /// # Errors
+    /// As [`Leases::show`].
+    pub async fn listed(self, stack: &StackName) -> Result<Listing, ServiceError> {
+        let lease = self.service.ledger.lease(stack).await?;
+        match lease.filter(Lease::is_live) {
+            Some(lease) => Ok(Listing::new(&lease, &self.view_of_one().await?)),
+            None => Ok(self.show(stack).await?.listing),
+        }
+    }
+
     async fn show_unleased(
         self,
         stack: &StackName,
@@ -178,10 +191,16 @@ impl Leases<'_> {
     /// # Errors
     /// When the ledger cannot be read or written.
     pub async fn view(self) -> Result<View, ServiceError> {
+        let view = self.view_of_one().await?;
+        let queue = self.init_queue(&view.policy).await?;
+        Ok(view.with_init_queue(queue))
+    }
+
+    /// The view without the queue of inits, whose members are other stacks.
+    async fn view_of_one(self) -> Result<View, ServiceError> {
         let reaper = self.service.ledger.reaper().await?;
         let policy = (*self.service.policy().await?).clone();
-        let queue = self.init_queue(&policy).await?;
-        let view = View::new(self.service.now(), policy, reaper).with_init_queue(queue);
+        let view = View::new(self.service.now(), policy, reaper);
         Ok(match self.service.cloud().cloud_view().await? {
             Some(cloud) => view.with_cloud(cloud),
             None => view,

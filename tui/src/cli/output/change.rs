@@ -17,7 +17,7 @@ pub(crate) async fn write(
     sentence: Option<String>,
 ) -> Result<(), CommandError> {
     if output.json {
-        return json::write(ui, &service.leases().show(name).await?.listing);
+        return json::write(ui, &service.leases().listed(name).await?);
     }
     sentence.map_or(Ok(()), |sentence| ui.text(&sentence))
 }
