@@ -32,6 +32,7 @@ mod test_reap;
 mod test_rig;
 mod test_secrets;
 mod test_self;
+mod test_self_example;
 mod test_shared_ledger;
 mod test_sleep;
 mod test_soak;

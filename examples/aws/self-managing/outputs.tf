@@ -1,0 +1,4 @@
+output "queue_url" {
+  description = "Send jobs to this queue."
+  value       = aws_sqs_queue.jobs.url
+}
