@@ -21,6 +21,7 @@ mod test_guides;
 mod test_iam;
 mod test_interrupt;
 mod test_ledger_race;
+mod test_migrating;
 mod test_origin;
 mod test_packages;
 mod test_parallel;
