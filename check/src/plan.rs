@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use self::configuration::Configuration;
+use self::configuration::{Configuration, without_keys};
 use crate::attribute::{Block, NULL};
 
 /// A plan that cannot be checked.
@@ -154,7 +154,7 @@ impl<'a> PlannedResource<'a> {
     }
 
     /// Whether this is the resource at an address, whatever its key.
-    pub(crate) fn is_at(&self, address: &str) -> bool {
+    fn is_at(&self, address: &str) -> bool {
         let rest = self.address.strip_prefix(address);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('['))
     }
@@ -201,24 +201,41 @@ fn reference<'a>(expressions: &'a Value, kind: &str, depth: usize) -> Option<&'a
     }
 }
 
-/// The resources of a plan by type.
+/// The resources of a plan by type, and by address.
 #[derive(Debug, Default)]
-pub(crate) struct ByKind<'a>(HashMap<&'a str, Vec<PlannedResource<'a>>>);
+pub(crate) struct ByKind<'a> {
+    kinds: HashMap<&'a str, Vec<PlannedResource<'a>>>,
+    /// Where a resource is among those of its type, by its address without keys.
+    places: HashMap<String, Vec<usize>>,
+}
 
 impl<'a> ByKind<'a> {
     pub(crate) fn of(resources: &[PlannedResource<'a>]) -> Self {
-        let mut by_kind: HashMap<&str, Vec<_>> = HashMap::new();
+        let mut all = Self::default();
         for resource in resources {
-            by_kind
-                .entry(resource.kind)
-                .or_default()
-                .push(resource.clone());
+            let same = all.kinds.entry(resource.kind).or_default();
+            let places = all.places.entry(without_keys(resource.address));
+            places.or_default().push(same.len());
+            same.push(resource.clone());
         }
-        Self(by_kind)
+        all
     }
 
     /// The resources of a type.
     pub(crate) fn get(&self, kind: &str) -> &[PlannedResource<'a>] {
-        self.0.get(kind).map(Vec::as_slice).unwrap_or_default()
+        self.kinds.get(kind).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The resources of a type at an address, whatever their keys.
+    pub(crate) fn at<'b>(
+        &'b self,
+        kind: &str,
+        address: &'b str,
+    ) -> impl Iterator<Item = &'b PlannedResource<'a>> {
+        let (same, places) = (self.get(kind), self.places.get(&without_keys(address)));
+        let found = places.into_iter().flatten();
+        found
+            .filter_map(|place| same.get(*place))
+            .filter(move |resource| resource.is_at(address))
     }
 }

@@ -1,10 +1,12 @@
 //! The rules that users write in Rego: `deny[msg]` and `warn[msg]` in `package jiti`.
 //!
 //! The rules of conftest (`deny`, `violation` and `warn` in `package main`, and names such as
-//! `deny_public`) and of OPA's tutorial for Terraform (`allow` or `authz` in
-//! `package terraform.analysis`) work unchanged.
+//! `deny_public`) and of OPA's tutorials for Terraform (`allow` or `authz` in
+//! `package terraform.analysis`, `deny` in `package terraform.module`) work unchanged.
 
 mod error;
+mod quoted_verb;
+mod resource_map;
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -19,7 +21,12 @@ pub use self::error::RegoError;
 use crate::finding::{CheckReport, Finding, Severity};
 
 /// The packages whose rules count, as paths in `data`.
-const PACKAGES: [&str; 3] = ["data.jiti", "data.main", "data.terraform.analysis"];
+const PACKAGES: [&str; 4] = [
+    "data.jiti",
+    "data.main",
+    "data.terraform.analysis",
+    "data.terraform.module",
+];
 
 /// The names of rules that make a check fail. A name may have an ending: `deny_public`.
 const DENY: [&str; 2] = ["deny", "violation"];
@@ -70,6 +77,10 @@ impl RegoRules {
     pub fn compile(files: &[RegoFile]) -> Result<Self, RegoError> {
         let (mut engine, mut packages) = (Engine::new(), BTreeSet::new());
         for file in files {
+            let file = &RegoFile {
+                path: file.path.clone(),
+                text: quoted_verb::replaced(&file.text).into_owned(),
+            };
             let v0 = is_v0(file)?;
             engine.set_rego_v0(v0);
             let package = engine
@@ -128,7 +139,8 @@ impl RegoRules {
                 limit,
                 check_interval: CHECK_INTERVAL,
             });
-        let document = RegoValue::from_json_str(&input.input.to_string());
+        let document = resource_map::with_resources(&input.input);
+        let document = RegoValue::from_json_str(&document.to_string());
         self.engine
             .set_input(document.map_err(|error| internal(&error))?);
         let data = json!({"policy": input.policy, "stack": input.stack, "prices": input.prices});
@@ -269,5 +281,7 @@ impl std::fmt::Debug for RegoRules {
     }
 }
 
+#[cfg(test)]
+mod examples;
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 mod plans;
 
 mod test_arbitrary;
+mod test_fuzz;
 mod test_rules;
 mod test_sarif;
 

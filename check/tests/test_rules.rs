@@ -107,6 +107,11 @@ fn public_endpoints_are_found() {
         resource("aws_lb.inner", json!({"internal": true}), json!({})),
         resource("aws_lb.outer", json!({}), json!({"internal": true})),
         resource(
+            "aws_lb.gateway",
+            json!({"internal": false, "load_balancer_type": "gateway"}),
+            json!({}),
+        ),
+        resource(
             "aws_db_instance.db",
             json!({"publicly_accessible": true}),
             json!({}),

@@ -57,7 +57,7 @@ fn collect<'a>(
 }
 
 /// An address without the keys of `count` and `for_each`. A key may contain brackets and dots.
-fn without_keys(address: &str) -> String {
+pub(super) fn without_keys(address: &str) -> String {
     let (mut without, mut in_key, mut in_text, mut escaped) =
         (String::with_capacity(address.len()), false, false, false);
     for c in address.chars() {

@@ -27,7 +27,7 @@ pub enum RegoError {
     },
     /// No file has rules that count.
     #[error(
-        "{path}:1: no file has the package jiti (or main, or terraform.analysis), so no rule would count"
+        "{path}:1: no file has the package jiti (or main, terraform.analysis or terraform.module), so no rule would count"
     )]
     NoPackage {
         /// The first file.

@@ -119,6 +119,10 @@ fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
 }
 
 fn load_balancer(balancer: &PlannedResource<'_>, findings: &mut Findings<'_>) {
+    // One for gateways is reached only through endpoints in a VPC, and never sets `internal`.
+    if balancer.block.attribute("load_balancer_type").text() == Some("gateway") {
+        return;
+    }
     let internal = balancer.block.attribute("internal");
     if internal == Attribute::Unknown && balancer.is_configured("internal") {
         findings.unknown(balancer, "internal");

@@ -2,6 +2,8 @@
 
 mod launched;
 
+use std::collections::HashSet;
+
 use super::{Findings, PlanSubject, Rule};
 use crate::attribute::{Attribute, NULL};
 use crate::plan::PlannedResource;
@@ -19,7 +21,7 @@ const TAG: &str = "jiti:stack";
 
 fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
     let stacks = subject.by_kind.get("jiti_stack").iter();
-    let names: Vec<&str> = stacks
+    let names: HashSet<&str> = stacks
         .filter_map(|stack| stack.block.attribute("name").text())
         .collect();
     for resource in subject.resources {
@@ -29,7 +31,7 @@ fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
 }
 
 /// A resource whose type has tags: `tags_all` holds them and those of the provider.
-fn tags(resource: &PlannedResource<'_>, names: &[&str], findings: &mut Findings<'_>) {
+fn tags(resource: &PlannedResource<'_>, names: &HashSet<&str>, findings: &mut Findings<'_>) {
     if !resource.kind.starts_with("aws_") || !resource.block.has("tags_all") {
         return;
     }
@@ -47,7 +49,7 @@ fn tags(resource: &PlannedResource<'_>, names: &[&str], findings: &mut Findings<
         Attribute::NotSet => &NULL,
     };
     match found.as_str() {
-        Some(stack) if names.is_empty() || names.contains(&stack) => {}
+        Some(stack) if names.is_empty() || names.contains(stack) => {}
         Some(stack) => findings.add(
             address,
             Some(format!("tags[\"{TAG}\"]")),

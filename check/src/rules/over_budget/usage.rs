@@ -111,11 +111,11 @@ fn instance(block: &Block<'_>) -> Vec<Use> {
 fn group(resource: &PlannedResource<'_>, subject: &PlanSubject<'_>) -> Vec<Use> {
     let count = number(&resource.block, "desired_capacity", None)
         .or_else(|| number(&resource.block, "min_size", None));
-    let named = resource.referenced("aws_launch_template");
-    let templates = subject.by_kind.get("aws_launch_template").iter();
-    let mut found =
-        templates.filter(|template| named.as_deref().is_some_and(|name| template.is_at(name)));
-    let kind = found.next().map_or("ec2:(unknown)".to_owned(), |template| {
+    let kind = "aws_launch_template";
+    let named = resource.referenced(kind);
+    let found = named.as_deref();
+    let found = found.and_then(|name| subject.by_kind.at(kind, name).next());
+    let kind = found.map_or("ec2:(unknown)".to_owned(), |template| {
         meter(&template.block, "ec2:{}", &["instance_type"])
     });
     vec![Use {

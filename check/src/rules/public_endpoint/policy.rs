@@ -59,7 +59,7 @@ fn lets_everyone_in(policy: &str) -> bool {
     let is_open = |statement: &Value| {
         let principal = &statement["Principal"];
         let is_everyone = |value: &Value| {
-            let all = |value: &Value| value.as_str() == Some("*");
+            let all = |value: &Value| value.as_str().is_some_and(is_any_account);
             all(value) || value.as_array().is_some_and(|items| items.iter().any(all))
         };
         let everyone = is_everyone(principal) || is_everyone(&principal["AWS"]);
@@ -74,6 +74,11 @@ fn lets_everyone_in(policy: &str) -> bool {
     }
 }
 
+/// Whether a principal is everyone, or has no account: `*`, or `arn:aws:iam::*:role/deploy`.
+fn is_any_account(principal: &str) -> bool {
+    principal == "*" || principal.split(':').nth(4) == Some("*")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,8 +91,12 @@ mod tests {
         assert!(open(
             r#"[{"Effect": "Deny"}, {"Effect": "Allow", "Principal": {"AWS": ["*"]}}]"#
         ));
+        assert!(open(
+            r#"{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::*:role/deploy"}}"#
+        ));
         for closed in [
             r#"{"Effect": "Deny", "Principal": "*"}"#,
+            r#"{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/*"}}"#,
             r#"{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}"#,
             r#"{"Effect": "Allow", "Principal": "*", "Condition": {"StringEquals": {"a": "b"}}}"#,
             "7",

@@ -72,12 +72,11 @@ fn machines(group: &PlannedResource<'_>, findings: &mut Findings<'_>) {
 
 /// Whether the launch template of a group, if it is in the plan, tags the machines.
 fn template_tags_instances(group: &PlannedResource<'_>, subject: &PlanSubject<'_>) -> bool {
-    let Some(named) = group.referenced("aws_launch_template") else {
+    let kind = "aws_launch_template";
+    let Some(named) = group.referenced(kind) else {
         return false;
     };
-    let templates = subject.by_kind.get("aws_launch_template").iter();
-    let mut templates = templates.filter(|template| template.is_at(&named));
-    templates.any(|template| {
+    subject.by_kind.at(kind, &named).any(|template| {
         let specifications = template.block.blocks("tag_specifications");
         specifications.iter().any(|specification| {
             let is_instance = specification.attribute("resource_type").text() == Some("instance");
