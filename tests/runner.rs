@@ -10,6 +10,7 @@ mod test_bad_input;
 mod test_bill;
 mod test_bulk;
 mod test_check;
+mod test_check_live;
 mod test_check_public;
 mod test_ci_example;
 mod test_cloud_control;

@@ -58,6 +58,7 @@ impl AwsCloud {
             let is_known_type = types::by_name(&resource.kind).is_some();
             pricing::rate(resource, is_known_type, &prices);
             crate::type_facts::set_facts(resource);
+            crate::governance::complete(resource, is_known_type);
             // The plan says of a secret until when its name stays taken.
             if resource.outlives.is_none() && resource.kind != "secretsmanager:secret" {
                 resource.outlives = outlives(&resource.kind).map(str::to_owned);

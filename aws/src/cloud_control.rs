@@ -21,7 +21,8 @@ use stack::cloud::{
 
 use self::calls::{get, list, parts_of};
 use self::error::{SERVICE, from_call};
-use self::properties::{protection, referenced, tags_in, text_at, time_at};
+pub(crate) use self::properties::text_at;
+use self::properties::{protection, referenced, tags_in, time_at};
 pub(crate) use self::requests::{KnownIdentifiers, PendingRequests};
 use self::requests::{Operation, PendingRequest, RequestStatus, status, status_of};
 pub(crate) use self::table::table;
@@ -32,6 +33,7 @@ use crate::client::Clients;
 use crate::client::error::{absent, gone_is_done, own_error};
 use crate::delete_command::delete_command;
 use crate::discovery::tagged_among;
+use crate::governance;
 use crate::resource_type::{Description, Descriptions, ResourceType};
 
 /// The detail of a resource that has to be switched off before it is deleted.
@@ -226,6 +228,7 @@ impl TableType {
             resource.unpriced = vec![what.to_owned()];
         }
         resource.outlives = self.outlives.map(str::to_owned);
+        governance::of_properties(&mut resource, properties);
         resource
     }
 

@@ -23,6 +23,8 @@ mod coverage;
 mod delete_command;
 #[cfg(feature = "cloud")]
 mod discovery;
+#[cfg(feature = "cloud")]
+mod governance;
 #[cfg(feature = "ledger")]
 mod ledger;
 #[cfg(feature = "cloud")]

@@ -28,6 +28,8 @@ impl Severity {
 /// A rule that a resource breaks.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Finding {
+    /// The stack, if resources that exist were checked.
+    pub stack: Option<String>,
     /// The address of the resource in the plan, or the id of one that exists; empty for the whole
     /// plan.
     pub address: String,
@@ -46,6 +48,8 @@ pub struct Finding {
 /// A rule that could not be decided for a resource, because a value is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Undecided {
+    /// The stack, if resources that exist were checked.
+    pub stack: Option<String>,
     /// The address of the resource, or its id.
     pub address: String,
     /// The rule's id.
@@ -90,6 +94,25 @@ impl CheckReport {
         errors
             .filter(|finding| finding.severity == Severity::Error)
             .count()
+    }
+
+    /// Adds the report of another check. Costs are not added.
+    pub fn extend(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.undecided.extend(other.undecided);
+        self.resources += other.resources;
+        self.ignored += other.ignored;
+        self.sort();
+    }
+
+    /// Says which stack the report is about.
+    pub fn set_stack(&mut self, name: &str) {
+        for finding in &mut self.findings {
+            finding.stack = Some(name.to_owned());
+        }
+        for open in &mut self.undecided {
+            open.stack = Some(name.to_owned());
+        }
     }
 
     /// Sorts the report, so that the same plan always has the same report.

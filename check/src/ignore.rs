@@ -58,6 +58,7 @@ mod tests {
 
     fn left(entries: &[&str]) -> (Vec<String>, usize) {
         let finding = |rule: &str, address: &str| Finding {
+            stack: None,
             address: address.to_owned(),
             rule: rule.to_owned(),
             severity: Severity::Error,

@@ -18,5 +18,5 @@ pub use finding::{CheckReport, Finding, PlannedCost, Severity, Undecided};
 pub use ignore::{IgnoreList, InvalidIgnore};
 pub use plan::{Plan, PlanError};
 pub use prices::{ListPrice, NoPrices, Prices};
-pub use rego::{RegoError, RegoFile, RegoInput, RegoRules};
-pub use rules::{PlanContext, RULES, Rule, check_plan};
+pub use rego::{LiveFiles, RegoError, RegoFile, RegoInput, RegoRules};
+pub use rules::{LiveContext, PlanContext, RULES, Rule, check_live, check_plan};

@@ -5,6 +5,7 @@
 //! `package terraform.analysis`, `deny` in `package terraform.module`) work unchanged.
 
 mod error;
+mod live;
 mod quoted_verb;
 mod resource_map;
 
@@ -18,6 +19,7 @@ use regorus::{Engine, Value as RegoValue};
 use serde_json::{Value, json};
 
 pub use self::error::RegoError;
+pub use self::live::LiveFiles;
 use crate::finding::{CheckReport, Finding, Severity};
 
 /// The packages whose rules count, as paths in `data`.
@@ -247,6 +249,7 @@ fn finding(
     };
     let address = field("address").or_else(|| field("resource"));
     Finding {
+        stack: None,
         address: address.unwrap_or_else(|| named_address(&why, addresses)),
         rule: rule.to_owned(),
         severity,

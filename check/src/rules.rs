@@ -9,7 +9,8 @@ mod undeletable;
 mod unencrypted;
 mod untagged;
 
-use stack::Policy;
+use stack::cloud::{Observed, Unchecked};
+use stack::{Lease, Policy, Resource};
 
 use crate::finding::{CheckReport, Finding, Severity, Undecided};
 use crate::plan::{ByKind, Plan, PlannedResource};
@@ -28,7 +29,12 @@ pub struct Rule {
     pub fix: &'static str,
     /// Checks a plan.
     pub(crate) plan: fn(&PlanSubject<'_>, &mut Findings<'_>),
+    /// Checks the resources of a stack that exists.
+    pub(crate) live: fn(&LiveContext<'_>, &mut Findings<'_>),
 }
+
+/// Stands for every rule, where something did not answer.
+const DISCOVERY: &str = "discovery";
 
 /// The built-in rules, in the order of their documentation.
 pub const RULES: &[Rule] = &[
@@ -63,6 +69,19 @@ pub(crate) struct PlanSubject<'a> {
     pub(crate) context: &'a PlanContext<'a>,
 }
 
+/// A stack that exists, as a rule reads it.
+#[derive(Clone, Copy)]
+pub struct LiveContext<'a> {
+    /// Its lease.
+    pub lease: &'a Lease,
+    /// Its resources, as last discovered.
+    pub resources: &'a [&'a Resource],
+    /// The places, and types in places, that did not answer in the last discovery.
+    pub unchecked: &'a [Unchecked],
+    /// The policy in force.
+    pub policy: &'a Policy,
+}
+
 /// Collects what one rule finds.
 pub(crate) struct Findings<'a> {
     rule: &'static Rule,
@@ -94,7 +113,57 @@ pub fn check_plan(plan: &Plan, context: &PlanContext<'_>) -> CheckReport {
     report
 }
 
+/// Checks the resources of a stack with every built-in rule. What cannot be decided from what was
+/// discovered is in the report as undecided, and never a pass.
+#[must_use]
+pub fn check_live(context: &LiveContext<'_>) -> CheckReport {
+    let mut report = CheckReport {
+        resources: context.resources.len(),
+        ..CheckReport::default()
+    };
+    for gap in context.unchecked {
+        let kind = gap.kind.as_deref().unwrap_or("every type");
+        report.undecided.push(Undecided {
+            stack: None,
+            address: format!("{kind} in {}", gap.place),
+            rule: DISCOVERY.to_owned(),
+            attribute: None,
+            why: format!("it did not answer: {}", gap.reason),
+        });
+    }
+    for rule in RULES {
+        let mut findings = Findings {
+            rule,
+            report: &mut report,
+        };
+        (rule.live)(context, &mut findings);
+    }
+    report.set_stack(context.lease.name.as_str());
+    report.sort();
+    report
+}
+
 impl Findings<'_> {
+    /// Reports what is known of a fact of a resource, or that it is not known. `broken` says what
+    /// is wrong with a known fact.
+    pub(crate) fn observed<T>(
+        &mut self,
+        resource: &Resource,
+        fact: &Observed<T>,
+        broken: impl Fn(&T) -> Vec<String>,
+    ) {
+        let id = resource.id.as_str();
+        match fact {
+            Observed::DoesNotApply => {}
+            Observed::Unknown(why) => self.undecided(id, None, why.as_str()),
+            Observed::Known(fact) => {
+                for why in broken(fact) {
+                    self.add(id, None, why, self.rule.fix);
+                }
+            }
+        }
+    }
+
     /// The report, for a rule that has more to say.
     pub(crate) fn report(&mut self) -> &mut CheckReport {
         self.report
@@ -109,6 +178,7 @@ impl Findings<'_> {
         fix: impl Into<String>,
     ) {
         self.report.findings.push(Finding {
+            stack: None,
             address: address.to_owned(),
             rule: self.rule.id.to_owned(),
             severity: Severity::Error,
@@ -146,6 +216,7 @@ impl Findings<'_> {
         why: impl Into<String>,
     ) {
         self.report.undecided.push(Undecided {
+            stack: None,
             address: address.to_owned(),
             rule: self.rule.id.to_owned(),
             attribute,

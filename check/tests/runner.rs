@@ -6,6 +6,7 @@ mod plans;
 
 mod test_arbitrary;
 mod test_fuzz;
+mod test_live;
 mod test_rules;
 mod test_sarif;
 

@@ -31,6 +31,7 @@ fn reports_are_valid_sarif() {
     let mut report = check(&plan(&[stack(), volume], &json!({})), &Policy::default());
     assert!(!report.findings.is_empty());
     let own = check::Finding {
+        stack: None,
         address: String::new(),
         rule: "jiti.warn".to_owned(),
         severity: check::Severity::Warning,

@@ -399,7 +399,9 @@ impl Client {
         };
         let reaper = self.ledger()?.reaper().await;
         let reaper = reaper.map_err(|error| diag::ledger(&error))?;
-        Ok(View::new(self.now(), policy, reaper))
+        let config = self.config().ok();
+        let grace = config.and_then(|config| config.check.noncompliance_grace(&policy));
+        Ok(View::new(self.now(), policy, reaper).with_noncompliance_grace(grace))
     }
 
     /// The reason why no reaper tears down expired stacks, if there is one. Returns it once per

@@ -12,13 +12,14 @@ pub(crate) const LIVE_PHASES: [&str; 6] = [
     "tearing_down",
     "residue",
 ];
-const FLAGS: [&str; 7] = [
+const FLAGS: [&str; 8] = [
     "idle",
     "expiring",
     "expired",
     "held",
     "protected",
     "over_budget",
+    "noncompliant",
     "unleased",
 ];
 

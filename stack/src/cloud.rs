@@ -5,6 +5,7 @@
 //! cloud.
 
 mod error;
+mod governance;
 mod resource;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use error::{CloudError, CloudErrorKind};
+pub use governance::{GovernanceFacts, Observed};
 pub use resource::{
     Confirmation, DeletionClass, DeletionTimeout, Place, Resource, ResourceClass, ResourceId,
     TypeFacts, Usage, short,

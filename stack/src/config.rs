@@ -1,6 +1,7 @@
 //! The config file: its settings, and a parser whose errors name the file, the line and the remedy.
 
 mod budget_section;
+mod check_section;
 mod dispatch;
 mod error;
 mod locations;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use toml::Spanned;
 use toml::de::DeTable;
 
+pub use check_section::{CheckConfig, NoncompliantAction};
 pub use dispatch::{DispatchArgument, DispatchConfig, Placeholder};
 pub use error::{ConfigError, ConfigProblem};
 pub use locations::{ConfigLocation, LedgerAddress, LocationError, Locations, PathSource};
@@ -55,34 +57,6 @@ pub struct Config {
     pub dispatch: Option<DispatchConfig>,
     /// `[check]`: the rules of `jiti check`.
     pub check: CheckConfig,
-}
-
-/// The settings of `jiti check`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckConfig {
-    /// Files and folders with rules in Rego. A relative path starts at the folder of the config
-    /// file.
-    pub rules: Vec<PathBuf>,
-    /// The time that the rules in Rego may take.
-    pub timeout: Span,
-    /// Findings that do not count: a rule, or a rule and a pattern on addresses.
-    pub ignore: Vec<String>,
-}
-
-/// The time that rules in Rego may take, unless configured.
-const DEFAULT_CHECK_TIMEOUT: Span = match Span::from_seconds(10) {
-    Some(span) => span,
-    None => Span::minutes(1),
-};
-
-impl Default for CheckConfig {
-    fn default() -> Self {
-        Self {
-            rules: Vec::new(),
-            timeout: DEFAULT_CHECK_TIMEOUT,
-            ignore: Vec::new(),
-        }
-    }
 }
 
 /// The settings of teardowns.
@@ -282,7 +256,9 @@ impl Config {
             terraform: file.table("terraform", terraform)?.unwrap_or_default(),
             teardown: file.table("teardown", teardown)?.unwrap_or_default(),
             dispatch: file.table("dispatch", dispatch)?,
-            check: file.table("check", check)?.unwrap_or_default(),
+            check: file
+                .table("check", check_section::read)?
+                .unwrap_or_default(),
         };
         file.finish()?;
         Ok(config)
@@ -500,25 +476,6 @@ fn dispatch(section: &mut Section<'_>) -> Result<DispatchConfig, ConfigError> {
         return Err(section.wrong("command", problem));
     }
     Ok(found)
-}
-
-fn check(section: &mut Section<'_>) -> Result<CheckConfig, ConfigError> {
-    let none = CheckConfig::default();
-    let rules = section.texts("rules", not_empty)?;
-    let ignore = section.texts("ignore", |entry| {
-        let mut words = entry.split_whitespace();
-        let pattern = words.nth(1);
-        if entry.trim().is_empty() || words.next().is_some() {
-            return Err("write a rule, or a rule and a pattern on addresses".to_owned());
-        }
-        let pattern = globset::Glob::new(pattern.unwrap_or("*"));
-        pattern.map(|_| ()).map_err(|error| error.to_string())
-    })?;
-    Ok(CheckConfig {
-        rules: rules.into_iter().map(PathBuf::from).collect(),
-        timeout: section.span("timeout")?.unwrap_or(none.timeout),
-        ignore,
-    })
 }
 
 fn not_empty(text: &str) -> Result<(), String> {

@@ -9,6 +9,7 @@ use crate::budget::{Budget, BudgetDeferral, EndingStacks, deferral, next_opening
 use crate::idle::{Activity, IdleState, judge_idleness};
 use crate::lease::{Lease, Phase};
 use crate::values::id::StackName;
+use crate::values::ttl::Span;
 use crate::view::View;
 
 /// Why a stack is due.
@@ -21,9 +22,19 @@ pub enum Cause {
     Purgatory,
     /// The stack has been idle for `idle_after`.
     Idleness,
+    /// The stack breaks a rule of governance, and `[check] noncompliant` is `due`.
+    Noncompliance,
 }
 
 impl Cause {
+    /// All causes.
+    pub const ALL: [Self; 4] = [
+        Self::Expiry,
+        Self::Purgatory,
+        Self::Idleness,
+        Self::Noncompliance,
+    ];
+
     /// The cause's name, as in JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -31,20 +42,21 @@ impl Cause {
             Self::Expiry => "expiry",
             Self::Purgatory => "purgatory",
             Self::Idleness => "idleness",
+            Self::Noncompliance => "noncompliance",
         }
     }
 }
 
 /// A text that names no [`Cause`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not one of \"expiry\", \"purgatory\" and \"idleness\"")]
+#[error("{0:?} is not one of \"expiry\", \"purgatory\", \"idleness\" and \"noncompliance\"")]
 pub struct UnknownCause(String);
 
 impl FromStr for Cause {
     type Err = UnknownCause;
 
     fn from_str(text: &str) -> Result<Self, UnknownCause> {
-        let mut causes = [Self::Expiry, Self::Purgatory, Self::Idleness].into_iter();
+        let mut causes = Self::ALL.into_iter();
         let named = causes.find(|cause| cause.as_str() == text);
         named.ok_or_else(|| UnknownCause(text.to_owned()))
     }
@@ -113,17 +125,22 @@ pub fn occurrences(lease: &Lease, observed: &Activity, view: &View) -> Vec<(Caus
             .filter(|_| idleness.state == IdleState::Idle)?;
         Some((Cause::Idleness, after.after(since)))
     });
-    let causes = [Some((Cause::Expiry, lease.expires_at)), purgatory, idle];
+    let noncompliance = lease.noncompliance.as_ref();
+    let noncompliance = noncompliance
+        .filter(|_| view.noncompliance_grace.is_some())
+        .map(|found| (Cause::Noncompliance, found.since));
+    let expiry = Some((Cause::Expiry, lease.expires_at));
+    let causes = [expiry, purgatory, idle, noncompliance];
     causes.into_iter().flatten().collect()
 }
 
 /// The earliest deadline as things stand; `None` if nothing will end the stack.
 #[must_use]
 pub fn deadline(lease: &Lease, observed: &Activity, view: &View) -> Option<Deadline> {
-    let (cause, cause_at) = causes(lease, observed, view)
+    let (cause, cause_at, graced) = causes(lease, observed, view)
         .into_iter()
-        .min_by_key(|(_, at)| *at)?;
-    let graced = view.policy.grace.after(cause_at);
+        .map(|(cause, at)| (cause, at, grace(cause, view).after(at)))
+        .min_by_key(|(_, _, graced)| *graced)?;
     let hold_until = lease.at(view.now).hold_until;
     let due_at = hold_until.map_or(graced, |until| graced.max(until));
     Some(Deadline {
@@ -131,6 +148,14 @@ pub fn deadline(lease: &Lease, observed: &Activity, view: &View) -> Option<Deadl
         cause_at,
         due_at,
     })
+}
+
+/// The time from a cause until the stack is due.
+fn grace(cause: Cause, view: &View) -> Span {
+    match cause {
+        Cause::Noncompliance => view.noncompliance_grace.unwrap_or(view.policy.grace),
+        Cause::Expiry | Cause::Purgatory | Cause::Idleness => view.policy.grace,
+    }
 }
 
 /// The stacks that are due now, longest overdue first.
@@ -190,7 +215,7 @@ mod tests {
     use crate::policy::Policy;
     use crate::reaper::ReaperStatus;
     use crate::testing::{every_kind, new_event, noon, registration, stack_name};
-    use crate::values::ttl::{Span, Ttl};
+    use crate::values::ttl::{Elapsed, Ttl};
 
     fn lease(name: &str, ttl_minutes: u32, more: Option<EventKind>) -> Lease {
         let mut registration = registration();
@@ -247,5 +272,41 @@ mod tests {
         let leases = [lease("held", 60, Some(held))];
         assert_eq!(due_after(199, &leases), [""; 0]);
         assert_eq!(due_after(200, &leases), ["held"]);
+    }
+
+    /// A broken rule makes a stack due only where the configuration says so, after its own grace
+    /// from the first broken rule on, and no longer once the stack breaks none.
+    #[test]
+    fn noncompliance_is_a_cause_where_configured() {
+        let broken = |address: &str| EventKind::Noncompliant {
+            findings: vec![crate::lease::BrokenRule {
+                address: address.to_owned(),
+                rule: "public_endpoint".to_owned(),
+                why: "open".to_owned(),
+            }],
+            more: 0,
+        };
+        let base = lease("open", 10_000, None);
+        let next = |lease: Lease, minutes, kind| {
+            let event = new_event(Span::minutes(minutes).after(noon()), kind);
+            let seq = Seq(lease.last_seq().0 + 1);
+            Lease::apply(Some(lease), &event.into_event(stack_name("open"), seq)).expect("legal")
+        };
+        let one = next(base, 10, broken("sg-1"));
+        let other = next(one, 50, broken("sg-2"));
+        let of = |lease: &Lease, grace: Option<Span>| {
+            let now = Span::minutes(60).after(noon());
+            let view = View::new(now, Policy::default(), ReaperStatus::default());
+            let view = view.with_noncompliance_grace(grace);
+            let found = deadline(lease, &Activity::default(), &view).expect("a deadline");
+            let minutes = Elapsed::between(noon(), found.due_at).millis() / 60_000;
+            (found.cause, minutes)
+        };
+        let grace = Some(Span::minutes(30));
+        assert_eq!(of(&other, None).0, Cause::Expiry);
+        assert_eq!(of(&other, grace), (Cause::Noncompliance, 40));
+        let fixed = next(other, 55, EventKind::Compliant);
+        assert_eq!(of(&fixed, grace).0, Cause::Expiry);
+        assert_eq!(fixed.noncompliance, None);
     }
 }

@@ -4,6 +4,7 @@ mod backend;
 mod event;
 mod fold;
 mod misdated;
+mod noncompliance;
 mod registration;
 mod repository;
 mod status;
@@ -19,6 +20,7 @@ pub use event::{
     Event, EventKind, NewEvent, Operator, ResidueDetails, Source, Strategy, UnknownEvent,
 };
 pub use misdated::{CLOCK_TOLERANCE, MisdatedEvent, corrected, is_ahead, misdated};
+pub use noncompliance::{BrokenRule, MAX_BROKEN_RULES, Noncompliance};
 pub use registration::{Origin, ProcessId, Registration, RenewOn, TeardownInputs, Terms};
 pub use repository::{Repository, without_credentials};
 pub use status::LeaseStatus;
@@ -101,6 +103,8 @@ pub struct Lease {
     /// The lock of the stack's Terraform state that the reaper met last, until something shows that
     /// it was released.
     pub state_lock: Option<MetLock>,
+    /// The rules of governance that the stack breaks; `None` if none is known.
+    pub noncompliance: Option<Noncompliance>,
     /// Whether a user ended the lease without a teardown.
     pub forgotten: bool,
     /// What teardowns could not remove, by id.
@@ -252,7 +256,7 @@ impl ResidualResource {
 impl Lease {
     /// The version of the serialised form. Raise it with every change of a field. A snapshot of
     /// another version is discarded, and the lease is folded from its events again.
-    pub const FORMAT: u32 = 10;
+    pub const FORMAT: u32 = 11;
 
     /// The number of the last event in this fold.
     #[must_use]

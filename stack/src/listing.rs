@@ -1,5 +1,6 @@
 //! One stack as listed: the fields of `jiti ls --json`, a contract with other programs.
 
+mod noncompliance;
 mod purgatory;
 mod residue;
 mod resource;
@@ -12,6 +13,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+pub use noncompliance::ListedNoncompliance;
 pub use purgatory::ListedPurgatory;
 pub use residue::ListedResidue;
 pub use resource::ListedResource;
@@ -76,6 +78,9 @@ pub struct Listing {
     /// Why the stack is billed and not ready; null unless it is in purgatory.
     #[serde(default)]
     pub purgatory: Option<ListedPurgatory>,
+    /// The rules of governance that it breaks; null if none is known.
+    #[serde(default)]
+    pub noncompliance: Option<ListedNoncompliance>,
     /// What teardowns could not remove or check, by id.
     #[serde(default)]
     pub residue: Vec<ListedResidue>,
@@ -97,19 +102,22 @@ pub enum Flag {
     Protected,
     /// The rate exceeds the policy's limit.
     OverBudget,
+    /// It breaks a rule of governance, as the last live check found.
+    Noncompliant,
     /// Found by its tags; no lease in this ledger.
     Unleased,
 }
 
 impl Flag {
     /// All flags.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Idle,
         Self::Expiring,
         Self::Expired,
         Self::Held,
         Self::Protected,
         Self::OverBudget,
+        Self::Noncompliant,
         Self::Unleased,
     ];
 
@@ -123,6 +131,7 @@ impl Flag {
             Self::Held => "held",
             Self::Protected => "protected",
             Self::OverBudget => "over_budget",
+            Self::Noncompliant => "noncompliant",
             Self::Unleased => "unleased",
         }
     }
@@ -308,6 +317,7 @@ impl Listing {
             idle,
             init: init(lease),
             purgatory: ListedPurgatory::of(lease, now),
+            noncompliance: ListedNoncompliance::of(lease),
             residue: ListedResidue::of(lease, cloud.map(AsRef::as_ref)),
         }
     }
@@ -325,6 +335,10 @@ fn flags(lease: &Lease, reading: &LeaseStatus, idle: IdleState, view: &View) -> 
             view.protection.covers(&lease.name, &lease.app),
         ),
         (Flag::OverBudget, over.is_some_and(|(rate, max)| rate > max)),
+        (
+            Flag::Noncompliant,
+            lease.is_live() && lease.noncompliance.is_some(),
+        ),
     ]
     .into_iter()
     .filter_map(|(flag, raised)| raised.then_some(flag))
@@ -453,7 +467,7 @@ mod tests {
         assert_eq!(
             keys(""),
             "accounts app budget cost created_at dies_at expires_at expiry_source flags hold_until \
-             idle init labels name origin owner phase purgatory regions residue \
+             idle init labels name noncompliance origin owner phase purgatory regions residue \
              ttl_seconds_left version"
         );
         assert_eq!(

@@ -34,7 +34,9 @@ pub use preflights::{PreflightAdmission, PreflightDependency, PreflightRun, Pref
 pub use reap::Reaper;
 pub use report::Reports;
 pub use sync::CloudData;
-pub use sync::{ClockSkew, CloudAccess, SyncMode, SyncReport, SyncedStack};
+pub use sync::{
+    ClockSkew, CloudAccess, LiveCheck, LiveStack, LiveVerdict, SyncMode, SyncReport, SyncedStack,
+};
 pub use teardown::Teardowns;
 
 use crate::clock::Clock;
@@ -57,6 +59,8 @@ pub struct Service {
     source: Source,
     cloud_access: Option<CloudAccess>,
     inventory: Option<Arc<dyn Inventory>>,
+    /// The rules of governance.
+    live_check: Option<Arc<dyn LiveCheck>>,
     /// The policy in force, if the caller has read it.
     fixed_policy: Option<Arc<Policy>>,
     /// The wait of this service for a turn, while it waits. Clones share it.
@@ -81,6 +85,7 @@ impl Service {
             source,
             cloud_access: None,
             inventory: None,
+            live_check: None,
             fixed_policy: None,
             turn_wait: Arc::default(),
         }

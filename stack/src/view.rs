@@ -13,6 +13,7 @@ use crate::init_queue::InitQueue;
 use crate::lease::Lease;
 use crate::policy::{Policy, Protection};
 use crate::reaper::ReaperStatus;
+use crate::values::ttl::Span;
 
 /// The context in which leases are read. Built once for many leases.
 #[derive(Clone, Debug)]
@@ -26,6 +27,9 @@ pub struct View {
     /// The stacks on their way to ready and those that wait; `None` if the policy does not limit
     /// them, or if it was not read.
     pub init_queue: Option<InitQueue>,
+    /// The time from a broken rule of governance until the stack is due; `None` if a broken rule
+    /// makes no stack due.
+    pub noncompliance_grace: Option<Span>,
     /// The known state of the cloud; `None` if no account is configured.
     pub cloud: Option<Arc<CloudView>>,
     /// The compiled protection patterns of the policy.
@@ -42,6 +46,7 @@ impl View {
             policy,
             reaper,
             init_queue: None,
+            noncompliance_grace: None,
             cloud: None,
             protection,
         }
@@ -60,6 +65,15 @@ impl View {
     #[must_use]
     pub fn with_init_queue(self, init_queue: Option<InitQueue>) -> Self {
         Self { init_queue, ..self }
+    }
+
+    /// Adds the time from a broken rule until the stack is due, if it makes the stack due.
+    #[must_use]
+    pub fn with_noncompliance_grace(self, noncompliance_grace: Option<Span>) -> Self {
+        Self {
+            noncompliance_grace,
+            ..self
+        }
     }
 
     /// The measured use of a lease's stack. Empty without a cloud.

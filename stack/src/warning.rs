@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::budget::BudgetDeferral;
 use crate::due::{Cause, budget_deferral, causes, deadline, dies_at, occurrences};
 use crate::idle::Activity;
-use crate::lease::{Lease, MetLock, Phase, ResidualResource, StoredTimestamp};
+use crate::lease::{BrokenRule, Lease, MetLock, Phase, ResidualResource, StoredTimestamp};
 use crate::teardown_history::TeardownHistory;
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
 use crate::values::money::HourlyRate;
@@ -36,6 +36,13 @@ pub enum WarningKind {
     Purgatory,
     /// The stack is idle.
     Idle,
+    /// The stack breaks rules of governance, and is due for it.
+    Noncompliant {
+        /// The broken rules, by address and rule.
+        findings: Vec<BrokenRule>,
+        /// How many more there are.
+        more: u32,
+    },
     /// The reaper could not end the stack; nothing was deleted.
     Failed {
         /// The reason.
@@ -68,6 +75,7 @@ impl WarningKind {
             Self::Expired => "expired".to_owned(),
             Self::Purgatory => "purgatory".to_owned(),
             Self::Idle => "idle".to_owned(),
+            Self::Noncompliant { .. } => "noncompliant".to_owned(),
             Self::Failed { .. } => "teardown_failed".to_owned(),
             Self::Residue { .. } => "residue".to_owned(),
             Self::Gone { .. } => "gone".to_owned(),
@@ -225,6 +233,13 @@ fn cause_warning(lease: &Lease, cause: Cause, at: Timestamp, view: &View) -> Opt
         Cause::Expiry => return None,
         Cause::Purgatory => WarningKind::Purgatory,
         Cause::Idleness => WarningKind::Idle,
+        Cause::Noncompliance => {
+            let found = lease.noncompliance.clone()?;
+            WarningKind::Noncompliant {
+                findings: found.findings,
+                more: found.more,
+            }
+        }
     };
     (at <= view.now && last_sent(lease, &kind.key()) < Some(at)).then_some(kind)
 }

@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod format;
 mod ledger_store;
+mod live_check;
 mod nearest;
 mod notify;
 mod teardown_process;

@@ -247,3 +247,14 @@ pub(crate) async fn check_foreign_subnets(
         }
     }
 }
+
+/// The ports of a firewall rule that is open to everyone, as a sentence.
+pub(crate) fn ports_open(protocol: &str, from: Option<i32>, to: Option<i32>) -> String {
+    let ports = match (protocol, from, to) {
+        ("-1", ..) => "all ports are".to_owned(),
+        (protocol, Some(from), Some(to)) if from == to => format!("{protocol} port {from} is"),
+        (protocol, Some(from), Some(to)) => format!("{protocol} ports {from} to {to} are"),
+        (protocol, ..) => format!("{protocol} is"),
+    };
+    format!("{ports} open to everyone")
+}

@@ -23,6 +23,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, unless_gone};
+use crate::governance::set_public;
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{BATCH, described, service_managed_reason, tags};
 use crate::signal::Signal;
@@ -214,6 +215,9 @@ fn to_description(
     resource.confirmation = Confirmation::Confirmed;
     resource.uses = uses(clients, instance);
     resource.untouchable = service_managed_reason(instance.operator());
+    let address = instance.public_ip_address();
+    let open = address.map(|address| format!("it has the public address {address}"));
+    set_public(&mut resource, Vec::from_iter(open));
     (resource.size, resource.stopped) = size(instance, &resource.tags);
     (resource.usage, resource.unpriced) = usage(instance, assigned);
     if state == Some(&InstanceStateName::Running) {

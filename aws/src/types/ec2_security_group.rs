@@ -9,10 +9,11 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::governance::{is_everyone, set_public};
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{
     BATCH, default_vpc, deleted_with_vpc, described, foreign_owner_reason, is_vpc_default,
-    set_vpc_default, tags, users,
+    ports_open, set_vpc_default, tags, users,
 };
 
 pub(super) struct Ec2SecurityGroup;
@@ -119,6 +120,7 @@ fn to_resource(
     resource.tags = tags(group.tags());
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = foreign_owner_reason(clients, group.owner_id());
+    set_public(&mut resource, open_ports(group));
     resource.detachable = ec2_arns(clients, referenced_groups(clients, group));
     resource.uses.clone_from(&resource.detachable);
     let rules = group
@@ -134,6 +136,22 @@ fn to_resource(
         vpc => resource.uses.extend(ec2_arns(clients, vpc)),
     }
     Some(resource)
+}
+
+/// The ports that are open to everyone, one sentence each.
+fn open_ports(group: &SecurityGroup) -> Vec<String> {
+    let is_open = |rule: &&IpPermission| {
+        let v4 = rule.ip_ranges().iter().filter_map(|range| range.cidr_ip());
+        let v6 = rule.ipv6_ranges().iter();
+        let v6 = v6.filter_map(|range| range.cidr_ipv6());
+        v4.chain(v6).any(is_everyone)
+    };
+    let open = group.ip_permissions().iter().filter(is_open);
+    open.map(|rule| {
+        let protocol = rule.ip_protocol().unwrap_or("-1");
+        ports_open(protocol, rule.from_port(), rule.to_port())
+    })
+    .collect()
 }
 
 /// The other groups of this account that its rules refer to. They cannot be deleted before those
@@ -248,6 +266,39 @@ mod tests {
         let uses = ["security-group/sg-2", "security-group/sg-3", "vpc/vpc-1"];
         assert_eq!(resource_parts(&resource.uses), uses);
         assert_eq!(resource.owner, None);
+    }
+
+    /// A rule for every address of either version is open; one for a network or a group is not.
+    #[test]
+    fn open_rules_are_public() {
+        use aws_sdk_ec2::types::{IpRange, Ipv6Range};
+        use stack::cloud::Observed;
+        let tcp = |port: i32| {
+            IpPermission::builder()
+                .ip_protocol("tcp")
+                .from_port(port)
+                .to_port(port)
+        };
+        let v4 = |range: &str| IpRange::builder().cidr_ip(range).build();
+        let v6 = Ipv6Range::builder().cidr_ipv6("::/0").build();
+        let group = group("web")
+            .ip_permissions(tcp(22).ip_ranges(v4("10.0.0.0/8")).build())
+            .ip_permissions(tcp(80).ip_ranges(v4("0.0.0.0/0")).build())
+            .ip_permissions(
+                IpPermission::builder()
+                    .ip_protocol("-1")
+                    .ipv6_ranges(v6)
+                    .build(),
+            );
+        let resource = to_resource(&Clients::for_tests(), &group.build(), None).unwrap();
+        let open = [
+            "tcp port 80 is open to everyone",
+            "all ports are open to everyone",
+        ];
+        assert_eq!(
+            resource.governance.public,
+            Observed::Known(open.map(str::to_owned).to_vec())
+        );
     }
 
     /// The default group is deleted with its VPC. That of the default VPC must not be touched.

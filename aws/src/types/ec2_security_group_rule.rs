@@ -10,8 +10,9 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::governance::{is_everyone, set_public_if};
 use crate::resource_type::{Description, Descriptions, ResourceType};
-use crate::services::ec2::{BATCH, described, tags};
+use crate::services::ec2::{BATCH, described, ports_open, tags};
 
 pub(super) struct Ec2SecurityGroupRule;
 
@@ -94,8 +95,14 @@ fn to_resource(clients: &Clients, rule: &SecurityGroupRule) -> Option<Resource> 
     resource.uses = ec2_arns(clients, rule.group_id().into_iter().chain(named_group));
     let group = (GROUP.to_owned(), rule.group_id()?.to_owned());
     resource.details.extend([group]);
-    if rule.is_egress() == Some(true) {
+    let is_egress = rule.is_egress() == Some(true);
+    if is_egress {
         resource.details.insert(EGRESS.to_owned(), String::new());
     }
+    let mut ranges = rule.cidr_ipv4().into_iter().chain(rule.cidr_ipv6());
+    let is_open = !is_egress && ranges.any(is_everyone);
+    let protocol = rule.ip_protocol().unwrap_or("-1");
+    let how = ports_open(protocol, rule.from_port(), rule.to_port());
+    set_public_if(&mut resource, Some(is_open), &how);
     Some(resource)
 }

@@ -8,6 +8,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::governance::set_encrypted;
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{BATCH, foreign_owner_reason, tags};
 use crate::time::timestamp;
@@ -76,6 +77,7 @@ fn to_resource(clients: &Clients, snapshot: &Snapshot) -> Option<Resource> {
     resource.confirmation = Confirmation::Confirmed;
     let key = snapshot.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
     resource.uses = key.into_iter().collect();
+    set_encrypted(&mut resource, snapshot.encrypted());
     let backup = resource.tags.keys().any(|key| key.starts_with(BACKUP));
     resource.untouchable = if backup {
         Some("it belongs to AWS Backup".to_owned())

@@ -11,6 +11,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::governance::set_encrypted;
 use crate::pricing::{Item, Meter, VolumeKind, usage_of};
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::ec2::{BATCH, described, service_managed_reason, tags};
@@ -99,6 +100,7 @@ fn to_resource(clients: &Clients, volume: &Volume) -> Option<Resource> {
     resource.created_at = timestamp(volume.create_time());
     resource.confirmation = Confirmation::Confirmed;
     resource.untouchable = service_managed_reason(volume.operator());
+    set_encrypted(&mut resource, volume.encrypted());
     // A volume becomes unreadable once the deletion of its key is scheduled.
     let key = volume.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
     resource.uses = key.into_iter().collect();

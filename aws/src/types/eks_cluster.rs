@@ -12,6 +12,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
+use crate::governance::{is_everyone, set_public_if};
 use crate::pricing::{Item, usage_of};
 use crate::resource_type::{Description, Descriptions, Listing, ResourceType};
 use crate::services::eks::tags_of;
@@ -146,6 +147,11 @@ fn to_resource(clients: &Clients, cluster: &Cluster) -> Option<Resource> {
             .iter()
             .map(|id| clients.arn("ec2", &format!("security-group/{id}")));
         resource.uses = subnets.chain(groups).collect();
+        let ranges = network.public_access_cidrs();
+        let is_open = network.endpoint_public_access()
+            && (ranges.is_empty() || ranges.iter().any(|range| is_everyone(range)));
+        let how = "everyone can reach the Kubernetes API";
+        set_public_if(&mut resource, Some(is_open), how);
     }
     let keys = cluster
         .encryption_config()

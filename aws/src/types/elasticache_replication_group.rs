@@ -8,6 +8,7 @@ use crate::arn::resource_name;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, missing};
+use crate::governance::set_encrypted;
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::elasticache::read_tags;
 use crate::time::timestamp;
@@ -70,6 +71,7 @@ fn to_description(clients: &Clients, id: &ResourceId, group: &ReplicationGroup) 
     resource.confirmation = Confirmation::Confirmed;
     let key = group.kms_key_id().map(|arn| ResourceId(arn.to_owned()));
     resource.uses.extend(key);
+    set_encrypted(&mut resource, group.at_rest_encryption_enabled());
     let members = group.member_clusters().iter();
     let owns = members.map(|name| clients.arn("elasticache", &format!("cluster:{name}")));
     Description {

@@ -18,6 +18,7 @@ use crate::arn::{Arn, resource_name};
 use crate::batch::{bisected_batches, with_limit};
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::governance::set_public_if;
 use crate::pricing::{Item, usage_of};
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::services::elb::{BATCH, arns, tags_of};
@@ -229,6 +230,10 @@ fn to_resource(
     resource.state = state.map(|code| code.as_str().to_owned());
     resource.created_at = timestamp(balancer.created_time());
     resource.confirmation = Confirmation::Confirmed;
+    // One for gateways is reached only through endpoints in a VPC.
+    let is_public = balancer.scheme() == Some(&LoadBalancerSchemeEnum::InternetFacing)
+        && balancer.r#type() != Some(&LoadBalancerTypeEnum::Gateway);
+    set_public_if(&mut resource, Some(is_public), "it has a public address");
     let zones = balancer.availability_zones();
     let subnets = zones
         .iter()

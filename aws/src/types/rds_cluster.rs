@@ -10,6 +10,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::governance::set_encrypted;
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::saved_size::running;
 use crate::services::rds::{self, BATCH, Charge};
@@ -129,6 +130,7 @@ fn to_description(clients: &Clients, cluster: &DbCluster) -> Option<Description>
     resource.created_at = timestamp(cluster.cluster_create_time());
     resource.confirmation = Confirmation::Confirmed;
     resource.uses = uses(clients, cluster);
+    set_encrypted(&mut resource, cluster.storage_encrypted());
     if cluster.deletion_protection() == Some(true) {
         resource.protection = Some("DeletionProtection".to_owned());
     }

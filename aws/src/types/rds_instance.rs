@@ -15,6 +15,7 @@ use crate::arn::resource_name;
 use crate::batch::batches;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed};
+use crate::governance::{set_encrypted, set_public_if};
 use crate::pricing::{DatabaseEngine, DatabaseStorage, Item, Meter, usage_of};
 use crate::resource_type::{Description, Descriptions, ResourceType};
 use crate::saved_size::running;
@@ -166,6 +167,12 @@ fn to_resource(clients: &Clients, instance: &DbInstance) -> Option<Resource> {
     resource.created_at = timestamp(instance.instance_create_time());
     resource.confirmation = Confirmation::Confirmed;
     resource.uses = uses(clients, instance);
+    set_public_if(
+        &mut resource,
+        instance.publicly_accessible(),
+        "it has a public address",
+    );
+    set_encrypted(&mut resource, instance.storage_encrypted());
     if instance.deletion_protection() == Some(true) {
         resource.protection = Some("DeletionProtection".to_owned());
     }

@@ -9,6 +9,7 @@ use crate::arn::Arn;
 use crate::batch::each;
 use crate::client::Clients;
 use crate::client::error::{deleted, failed, gone_is_done};
+use crate::governance::set_encrypted;
 use crate::resource_type::{Descriptions, ResourceType};
 
 pub(super) struct SqsQueue;
@@ -58,21 +59,27 @@ async fn describe(clients: &Clients, id: &ResourceId) -> Result<Resource, CloudE
         .sqs()
         .get_queue_attributes()
         .queue_url(&url)
-        .attribute_names(QueueAttributeName::CreatedTimestamp);
+        .attribute_names(QueueAttributeName::CreatedTimestamp)
+        .attribute_names(QueueAttributeName::KmsMasterKeyId)
+        .attribute_names(QueueAttributeName::SqsManagedSseEnabled);
     let (attributes, tags) = tokio::join!(
         call.send(),
         clients.sqs().list_queue_tags().queue_url(&url).send()
     );
     let attributes = attributes.map_err(failed!("sqs", "GetQueueAttributes", id.as_str()))?;
     let tags = tags.map_err(failed!("sqs", "ListQueueTags", id.as_str()))?;
-    let created = attributes
-        .attributes()
-        .and_then(|all| all.get(&QueueAttributeName::CreatedTimestamp))
-        .and_then(|seconds| parse_seconds(seconds));
+    let read = |name| attributes.attributes().and_then(|all| all.get(&name));
+    let created = read(QueueAttributeName::CreatedTimestamp);
+    let created = created.and_then(|seconds| parse_seconds(seconds));
+    let has_key = read(QueueAttributeName::KmsMasterKeyId).is_some_and(|key| !key.is_empty());
+    let managed = read(QueueAttributeName::SqsManagedSseEnabled).map(|flag| flag == "true");
+    // A queue with a key of KMS does not have the other attribute.
+    let is_encrypted = if has_key { Some(true) } else { managed };
     let mut resource = clients.resource(id.clone(), NAME);
     resource.tags = tags.tags.unwrap_or_default().into_iter().collect();
     resource.created_at = created;
     resource.confirmation = Confirmation::Confirmed;
+    set_encrypted(&mut resource, is_encrypted);
     // AWS charges for requests only.
     resource.unpriced = vec!["requests".to_owned()];
     Ok(resource)

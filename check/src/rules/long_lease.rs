@@ -2,7 +2,7 @@
 
 use stack::Ttl;
 
-use super::{Findings, PlanSubject, Rule};
+use super::{Findings, LiveContext, PlanSubject, Rule};
 use crate::attribute::Attribute;
 
 pub(super) const RULE: Rule = Rule {
@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     why: "The policy limits how long a stack may live, and jiti refuses the apply.",
     fix: "Set a shorter ttl, and extend the stack if it is still needed.",
     plan,
+    live,
 };
 
 fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
@@ -42,5 +43,14 @@ fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
             let fix = format!("Set ttl to at most \"{max}\".");
             findings.add(stack.address, Some("ttl".to_owned()), why, fix);
         }
+    }
+}
+
+fn live(context: &LiveContext<'_>, findings: &mut Findings<'_>) {
+    let ttl = &context.lease.terms.ttl;
+    if let Some(max) = context.policy.max_ttl.filter(|max| ttl.span() > *max) {
+        let why = format!("the lease is {ttl}, and the policy's max_ttl is {max}");
+        let fix = format!("Set ttl to at most \"{max}\".");
+        findings.add("", Some("ttl".to_owned()), why, fix);
     }
 }

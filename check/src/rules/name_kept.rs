@@ -1,6 +1,6 @@
 //! A name that stays taken after the deletion.
 
-use super::{Findings, PlanSubject, Rule};
+use super::{Findings, LiveContext, PlanSubject, Rule};
 use crate::attribute::Attribute;
 use crate::plan::PlannedResource;
 
@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     why: "The next stack of the same name cannot create the resource while the name is taken.",
     fix: "Make the name unique for each stack, or release it at once.",
     plan,
+    live,
 };
 
 /// Types that may take a final snapshot, whose name stays taken until a user deletes it.
@@ -54,6 +55,19 @@ fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
                 "SQS refuses a queue of the same name for 60 seconds after the deletion",
                 "Use name_prefix, or put the stack's name into the queue's name.",
             );
+        }
+    }
+}
+
+fn live(context: &LiveContext<'_>, findings: &mut Findings<'_>) {
+    for resource in context.resources {
+        let id = resource.id.as_str();
+        if resource.kind == "secretsmanager:secret" {
+            let why = "how long its name stays taken depends on how it is deleted: see its recovery window in the plan";
+            findings.undecided(id, None, why);
+        } else if let Some(left) = &resource.outlives {
+            let why = format!("its deletion leaves {left}");
+            findings.warn(id, None, why, RULE.fix);
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use stack::HourlyRate;
 
-use super::{Findings, PlanSubject, Rule};
+use super::{Findings, LiveContext, PlanSubject, Rule};
 use crate::attribute::Attribute;
 use crate::finding::PlannedCost;
 use crate::plan::PlannedResource;
@@ -17,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     why: "The policy limits what a stack may cost per hour. Without this check, jiti sees the real rate only after the apply.",
     fix: "Choose smaller or fewer resources, or ask the owner of the account for a higher limit.",
     plan,
+    live,
 };
 
 /// Decimal places of a rate. A share of a month has more.
@@ -56,6 +57,29 @@ fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
         }
     }
     findings.report().cost = Some(cost);
+}
+
+fn live(context: &LiveContext<'_>, findings: &mut Findings<'_>) {
+    let Some(max) = context.policy.max_hourly_usd else {
+        return;
+    };
+    let meter = &context.lease.meter;
+    match meter.rate() {
+        Some(rate) if rate > max => {
+            let source = meter.source().unwrap_or_else(|| "its rate".to_owned());
+            let why = format!(
+                "the stack costs ${rate} per hour ({source}), and the policy allows ${max}"
+            );
+            findings.add("", Some("max_hourly_usd".to_owned()), why, RULE.fix);
+        }
+        Some(_) if !meter.rate_is_minimum() => {}
+        Some(rate) => {
+            let why =
+                format!("the stack costs at least ${rate} per hour, and some of it has no price");
+            findings.undecided("", None, why);
+        }
+        None => findings.undecided("", None, "the rate of the stack is not known"),
+    }
 }
 
 /// What the plan costs, as far as list prices say.

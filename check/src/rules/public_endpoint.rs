@@ -3,7 +3,11 @@
 mod network;
 mod policy;
 
-use super::{Findings, PlanSubject, Rule};
+use std::collections::HashSet;
+
+use stack::ResourceId;
+
+use super::{Findings, LiveContext, PlanSubject, Rule};
 use crate::attribute::Attribute;
 use crate::plan::PlannedResource;
 
@@ -13,6 +17,7 @@ pub(super) const RULE: Rule = Rule {
     why: "A stack with a lease is often a preview that nobody hardened, and it holds copies of real data.",
     fix: "Limit the endpoint to your networks, or require an identity.",
     plan,
+    live,
 };
 
 /// Flags that open an endpoint if they are true: type, attribute, what is open.
@@ -116,6 +121,18 @@ fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
         }
     }
     buckets(subject, findings);
+}
+
+fn live(context: &LiveContext<'_>, findings: &mut Findings<'_>) {
+    let found: HashSet<&ResourceId> = context.resources.iter().map(|one| &one.id).collect();
+    for resource in context.resources {
+        // The group has its rules, and says what they open.
+        let is_rule = resource.kind == "ec2:security-group-rule";
+        if is_rule && resource.uses.iter().any(|used| found.contains(used)) {
+            continue;
+        }
+        findings.observed(resource, &resource.governance.public, Clone::clone);
+    }
 }
 
 fn load_balancer(balancer: &PlannedResource<'_>, findings: &mut Findings<'_>) {

@@ -1,6 +1,6 @@
 //! A protection or a retain policy that would prevent the teardown from finishing.
 
-use super::{Findings, PlanSubject, Rule};
+use super::{Findings, LiveContext, PlanSubject, Rule};
 use crate::attribute::Attribute;
 use crate::plan::PlannedResource;
 
@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     why: "A teardown stops at a protected resource, or leaves a retained one behind as residue. jiti never switches a protection off.",
     fix: "Switch the protection off in stacks that end by themselves.",
     plan,
+    live,
 };
 
 /// Attributes that keep a resource when they are true: type, attribute.
@@ -105,6 +106,32 @@ fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
     for kind in SNAPSHOT {
         for resource in subject.by_kind.get(kind) {
             unnamed_snapshot(resource, findings);
+        }
+    }
+}
+
+/// Types that Terraform deletes only when they are empty, unless its configuration says otherwise.
+const MAY_BE_FULL: &[&str] = &[
+    "athena:workgroup",
+    "backup:backup-vault",
+    "ecr:repository",
+    "iam:user",
+    "route53:hostedzone",
+    "s3:bucket",
+];
+
+fn live(context: &LiveContext<'_>, findings: &mut Findings<'_>) {
+    for resource in context.resources {
+        let flag = resource
+            .protection
+            .as_deref()
+            .unwrap_or("deletion protection");
+        findings.observed(resource, &resource.governance.protected, |is_on| {
+            Vec::from_iter(is_on.then(|| format!("its deletion protection is on ({flag})")))
+        });
+        if MAY_BE_FULL.contains(&resource.kind.as_str()) {
+            let why = "only Terraform's state says whether it is deleted with its content";
+            findings.undecided(resource.id.as_str(), None, why);
         }
     }
 }

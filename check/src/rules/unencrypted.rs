@@ -1,6 +1,6 @@
 //! Data at rest without encryption.
 
-use super::{Findings, PlanSubject, Rule};
+use super::{Findings, LiveContext, PlanSubject, Rule};
 use crate::attribute::{Attribute, Block};
 use crate::plan::PlannedResource;
 
@@ -10,6 +10,7 @@ pub(super) const RULE: Rule = Rule {
     why: "A copy of the disk or a snapshot is readable for everyone who gets it, also after the stack has ended.",
     fix: "Switch the encryption on, with the key of the service or with your own.",
     plan,
+    live,
 };
 
 /// Attributes that must be true: type, attribute.
@@ -97,6 +98,14 @@ fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
                 "Set encryption_type to \"KMS\" and kms_key_id to \"alias/aws/kinesis\".",
             );
         }
+    }
+}
+
+fn live(context: &LiveContext<'_>, findings: &mut Findings<'_>) {
+    for resource in context.resources {
+        findings.observed(resource, &resource.governance.encrypted, |is_on| {
+            Vec::from_iter((!is_on).then(|| "what it stores is not encrypted".to_owned()))
+        });
     }
 }
 

@@ -4,7 +4,9 @@ mod launched;
 
 use std::collections::HashSet;
 
-use super::{Findings, PlanSubject, Rule};
+use stack::{Resource, ResourceId};
+
+use super::{Findings, LiveContext, PlanSubject, Rule};
 use crate::attribute::{Attribute, NULL};
 use crate::plan::PlannedResource;
 
@@ -14,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     why: "jiti finds, prices and sweeps a stack's resources by their tags. It cannot see one without them.",
     fix: "Set default_tags { tags = jiti_stack.this.tags } in the provider, and do not override jiti:stack.",
     plan,
+    live,
 };
 
 /// The tag that names the stack.
@@ -28,6 +31,28 @@ fn plan(subject: &PlanSubject<'_>, findings: &mut Findings<'_>) {
         tags(resource, &names, findings);
     }
     launched::plan(subject, findings);
+}
+
+/// What AWS bills and cannot attribute to the stack. A resource without the tag is found only
+/// through its owner.
+fn live(context: &LiveContext<'_>, findings: &mut Findings<'_>) {
+    let costs = |one: &&&Resource| !one.usage.is_empty() || !one.unpriced.is_empty();
+    let untagged = context
+        .resources
+        .iter()
+        .filter(|one| one.tag(TAG).is_none());
+    for resource in untagged.filter(costs).filter(|one| one.is_confirmed()) {
+        let owner = resource.owner.as_ref();
+        let owner = owner.map_or("another resource", ResourceId::short);
+        findings.warn(
+            resource.id.as_str(),
+            Some("tags".to_owned()),
+            format!("it belongs to {owner} and does not carry {TAG} itself"),
+            "Tag it where its owner creates it, for example with volume_tags or propagate_at_launch.",
+        );
+    }
+    let why = "discovery finds resources by their tags, and does not see one that has none";
+    findings.undecided("", None, why);
 }
 
 /// A resource whose type has tags: `tags_all` holds them and those of the provider.

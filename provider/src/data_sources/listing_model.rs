@@ -33,7 +33,7 @@ macro_rules! listing_model {
                 #[attribute(computed)]
                 pub(crate) phase: Value<String>,
                 /// Any of `idle`, `expiring`, `expired`, `held`, `protected`, `over_budget`,
-                /// `unleased`.
+                /// `noncompliant`, `unleased`.
                 #[attribute(computed)]
                 pub(crate) flags: Value<Vec<String>>,
                 /// The labels.

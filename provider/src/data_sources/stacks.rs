@@ -29,7 +29,7 @@ pub(crate) struct StacksModel {
     #[attribute(optional, validate = check_phase)]
     phase: Value<String>,
     /// Only stacks with this flag: `idle`, `expiring`, `expired`, `held`, `protected`,
-    /// `over_budget`, `unleased`.
+    /// `over_budget`, `noncompliant`, `unleased`.
     #[attribute(optional, validate = check_flag)]
     flag: Value<String>,
     /// The stacks.

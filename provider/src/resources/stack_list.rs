@@ -28,7 +28,7 @@ pub(crate) struct StackFilter {
     #[attribute(optional, validate = check_live_phase)]
     phase: Value<String>,
     /// Only stacks with this flag: `idle`, `expiring`, `expired`, `held`, `protected`,
-    /// `over_budget`.
+    /// `over_budget`, `noncompliant`.
     #[attribute(optional, validate = check_flag)]
     flag: Value<String>,
 }

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::GovernanceFacts;
 use crate::values::money::HourlyRate;
 
 /// A globally unique resource id: on AWS the ARN.
@@ -220,6 +221,9 @@ pub struct Resource {
     pub recreates: bool,
     /// The name of the deletion protection flag that is on.
     pub protection: Option<String>,
+    /// What the rules of governance need to know of it.
+    #[serde(default)]
+    pub governance: GovernanceFacts,
     /// Why this resource must never be deleted: a default VPC, or a service-linked resource.
     pub untouchable: Option<String>,
     /// What is left after its deletion, or stays reserved: snapshots, or a name that stays taken.
@@ -264,6 +268,7 @@ impl Resource {
             part_of: None,
             recreates: false,
             protection: None,
+            governance: GovernanceFacts::default(),
             untouchable: None,
             outlives: None,
             size: None,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value};
 
+use super::noncompliance::BrokenRule;
 use super::registration::{Origin, ProcessId, Registration, Terms};
 use crate::cost::{EarlierCharge, MinimumCharge};
 use crate::init::{CreatedType, FailedCheck, PhaseBoundary, ReportedPhase};
@@ -328,10 +329,20 @@ kinds! {
         /// The source: `touch`, or the name of a metric.
         signal: String,
     }
+    /// The live check found rules of governance that the stack breaks, other ones than before.
+    "noncompliant" Noncompliant {
+        /// The broken rules, by address and rule.
+        findings: Vec<BrokenRule>,
+        /// How many more there are.
+        #[serde(default)]
+        more: u32,
+    }
+    /// The live check found that the stack breaks no rule any more.
+    "compliant" Compliant
     /// jiti sent a warning.
     "warned" Warned {
-        /// The kind of warning: `expiry:2h`, `purgatory`, `residue`. Not named `kind`, because
-        /// every event has that field.
+        /// The kind of warning: `expiry:2h`, `purgatory`, `noncompliant`, `residue`. Not named
+        /// `kind`, because every event has that field.
         warning: String,
     }
     /// A teardown starts. Written before the first delete.

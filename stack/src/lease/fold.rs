@@ -9,7 +9,7 @@ use super::event::{Event, EventKind, Operator};
 use super::registration::Registration;
 use super::transition::{IllegalTransition, Phase, TransitionFacts, next};
 use super::{
-    Dispatch, Hold, LastActivity, Lease, MetLock, PowerOperation, ResidualResource,
+    Dispatch, Hold, LastActivity, Lease, MetLock, Noncompliance, PowerOperation, ResidualResource,
     StoredTimestamp, Teardown,
 };
 use crate::clock::truncate_to_millis;
@@ -139,6 +139,7 @@ impl Lease {
             teardown: None,
             dispatch: None,
             state_lock: None,
+            noncompliance: None,
             forgotten: false,
             residue: BTreeMap::new(),
             deleting: BTreeSet::new(),
@@ -288,6 +289,15 @@ impl Lease {
                     });
                 }
             }
+            E::Noncompliant { findings, more } => {
+                let before = self.noncompliance.take();
+                self.noncompliance = Some(Noncompliance {
+                    since: before.map_or(at, |before| before.since),
+                    findings: findings.clone(),
+                    more: *more,
+                });
+            }
+            E::Compliant => self.noncompliance = None,
             E::Warned { warning } => {
                 self.warned.insert(warning.clone(), StoredTimestamp(at));
             }

@@ -167,6 +167,7 @@ fn action(event: &str) -> String {
         "wake_started" | "woken" => "wake",
         "power_operation_alive" | "power_operation_failed" => "continue the sleep or wake",
         "activity" => "touch",
+        "noncompliant" | "compliant" => "record broken rules",
         "teardown_started" => "tear down",
         "teardown_dispatched" => "dispatch the teardown",
         "teardown_alive" | "teardown_failed" => "continue the teardown",
@@ -307,6 +308,8 @@ fn next_live(
         | E::PhaseMarked { .. }
         | E::CheckPassed { .. }
         | E::Activity { .. }
+        | E::Noncompliant { .. }
+        | E::Compliant
         | E::Rated { .. } => {
             if phase == Gone {
                 Err(TransitionRefusal::Gone)

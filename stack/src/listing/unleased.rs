@@ -93,6 +93,7 @@ impl Listing {
             idle,
             init: ListedInit::default(),
             purgatory: None,
+            noncompliance: None,
             residue: Vec::new(),
             name,
             app,

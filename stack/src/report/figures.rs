@@ -135,6 +135,9 @@ pub struct EndCounts {
     pub purgatory: u32,
     /// Ended by the reaper because they were idle.
     pub idleness: u32,
+    /// Ended by the reaper because they broke a rule of governance.
+    #[serde(default)]
+    pub noncompliance: u32,
     /// Ended by a user, with jiti.
     pub person: u32,
     /// Ended by Terraform, without jiti.
@@ -146,6 +149,7 @@ impl EndCounts {
         self.expiry += other.expiry;
         self.purgatory += other.purgatory;
         self.idleness += other.idleness;
+        self.noncompliance += other.noncompliance;
         self.person += other.person;
         self.terraform += other.terraform;
     }
@@ -165,6 +169,8 @@ pub enum EndCause {
     Person,
     /// Terraform, without jiti.
     Terraform,
+    /// The reaper, because the stack broke a rule of governance.
+    Noncompliance,
 }
 
 /// The smallest of the sorted values that at least `percent` percent do not exceed.

@@ -202,6 +202,7 @@ fn end_cause(source: Source, why: &str) -> Option<EndCause> {
         (Source::Reaper, "expiry") => Some(EndCause::Expiry),
         (Source::Reaper, "purgatory") => Some(EndCause::Purgatory),
         (Source::Reaper, "idleness") => Some(EndCause::Idleness),
+        (Source::Reaper, "noncompliance") => Some(EndCause::Noncompliance),
         (Source::Reaper, _) => None,
         _ => Some(EndCause::Person),
     }

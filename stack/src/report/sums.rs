@@ -168,6 +168,7 @@ impl Sums {
             EndCause::Expiry => &mut ended.expiry,
             EndCause::Purgatory => &mut ended.purgatory,
             EndCause::Idleness => &mut ended.idleness,
+            EndCause::Noncompliance => &mut ended.noncompliance,
             EndCause::Person => &mut ended.person,
             EndCause::Terraform => &mut ended.terraform,
         };

@@ -234,6 +234,7 @@ fn causes_of_ends_are_counted() {
         expiry: 3,
         purgatory: 0,
         idleness: 1,
+        noncompliance: 0,
         person: 1,
         terraform: 1,
     };

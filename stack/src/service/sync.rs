@@ -1,6 +1,7 @@
 //! Access to the cloud, the stored scans, and the sync that updates the ledger from them.
 
 mod clock_skew;
+mod compliance;
 mod ledger_updates;
 mod run;
 
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 pub use clock_skew::ClockSkew;
+pub use compliance::{LiveCheck, LiveStack, LiveVerdict};
 pub use run::{SyncMode, SyncReport, SyncedStack};
 
 use super::{Service, ServiceError};
@@ -82,6 +84,15 @@ impl Service {
     pub fn with_cloud(self, access: CloudAccess) -> Self {
         Self {
             cloud_access: Some(access),
+            ..self
+        }
+    }
+
+    /// Adds the rules of governance, which a sync then checks where the configuration says so.
+    #[must_use]
+    pub fn with_live_check(self, rules: Arc<dyn LiveCheck>) -> Self {
+        Self {
+            live_check: Some(rules),
             ..self
         }
     }

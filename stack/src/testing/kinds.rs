@@ -5,7 +5,9 @@ use serde_json::json;
 use super::{actor, noon, registration};
 use crate::cost::{EarlierCharge, MinimumCharge};
 use crate::init::{CreatedType, FailedCheck, PhaseBoundary, ReportedPhase};
-use crate::lease::{EventKind, Operator, ProcessId, ResidueDetails, Strategy, UnknownEvent};
+use crate::lease::{
+    BrokenRule, EventKind, Operator, ProcessId, ResidueDetails, Strategy, UnknownEvent,
+};
 use crate::values::id::{AppVersion, LedgerId, Owner, RunId};
 use crate::values::ttl::{Elapsed, Span};
 
@@ -108,6 +110,15 @@ pub fn every_kind() -> Vec<EventKind> {
         E::Activity {
             signal: "touch".to_owned(),
         },
+        E::Noncompliant {
+            findings: vec![BrokenRule {
+                address: "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-1".to_owned(),
+                rule: "public_endpoint".to_owned(),
+                why: "tcp port 22 is open to everyone".to_owned(),
+            }],
+            more: 0,
+        },
+        E::Compliant,
         E::Warned {
             warning: "expiry:2h".to_owned(),
         },

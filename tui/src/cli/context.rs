@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(crate) use stack::config::PathSource;
-use stack::config::{ConfigError, ConfigProblem, DashboardConfig, LedgerAddress};
+use stack::config::{
+    ConfigError, ConfigProblem, DashboardConfig, LedgerAddress, NoncompliantAction,
+};
 use stack::ledger::Scope;
 use stack::service::teardown::TeardownSettings;
 use stack::service::{CloudAccess, Service, ServiceError};
@@ -21,6 +23,7 @@ use crate::dashboard::theme::ThemeName;
 use crate::environment::Environment;
 use crate::error::CommandError;
 use crate::ledger_store::{self, exists};
+use crate::live_check::LiveRules;
 
 /// Why changes are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,11 +244,32 @@ impl Context {
         let access = self.cloud_access(&config, address);
         let inventory = self.inventory(&config, address);
         let (clock, config) = (Arc::new(self.clock), Arc::new(config));
-        let service = Service::new(ledger, clock, config, self.actor(), source);
+        let service = Service::new(ledger, clock, Arc::clone(&config), self.actor(), source);
+        let service = match self.live_check(&config) {
+            Some(rules) => service.with_live_check(Arc::new(rules)),
+            None => service,
+        };
         match access {
             Some(access) => service.with_cloud(access),
             None => service.with_inventory(inventory),
         }
+    }
+
+    /// The rules that a sync checks, if the configuration says so. Its entries were checked when it
+    /// was read, so that they are valid here.
+    pub(crate) fn live_check(&self, config: &Config) -> Option<LiveRules> {
+        let is_on = config.check.noncompliant != NoncompliantAction::Off;
+        is_on.then(|| LiveRules::new(config, self.rule_paths(config)).ok())?
+    }
+
+    /// The files and folders with rules in Rego. A relative path starts at the folder of the
+    /// configuration file.
+    pub(crate) fn rule_paths(&self, config: &Config) -> Vec<PathBuf> {
+        let path = self.config_path().map(|(path, _)| path);
+        let folder = path.as_deref().and_then(Path::parent);
+        let folder = folder.unwrap_or(Path::new(""));
+        let rules = config.check.rules.iter();
+        rules.map(|path| folder.join(path)).collect()
     }
 
     /// The cache in the ledger's file, or on this machine for a shared ledger. Opens no file before

@@ -1,5 +1,6 @@
 //! What commands print: tables and pages for people, JSON, CSV and HTML.
 
+mod broken_rules;
 pub(crate) mod change;
 pub(crate) mod coverage;
 pub(crate) mod csv;

@@ -10,6 +10,7 @@ pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod marks;
 pub(crate) mod messages;
+pub(crate) mod noncompliance;
 pub(crate) mod operations;
 pub(crate) mod pending_key;
 pub(crate) mod popup;
@@ -31,6 +32,7 @@ use self::economics::{Economics, EconomicsScreen};
 use self::list::List;
 use self::marks::Marks;
 use self::messages::{Message, Messages};
+use self::noncompliance::NoncomplianceSetting;
 use self::operations::Operations;
 use self::pending_key::PendingKey;
 use self::popup::Popup;
@@ -50,6 +52,9 @@ pub(crate) struct Settings {
     pub(crate) ledger: String,
     /// The policy that counts until the ledger is read: see [`Model::policy`].
     pub(crate) policy: Policy,
+    /// Whether a broken rule makes a stack due.
+    #[serde(default)]
+    pub(crate) noncompliance: NoncomplianceSetting,
     /// Why changes are not allowed; `None` if they are.
     pub(crate) read_only: Option<String>,
     /// Whether the data is made up (`jiti demo`).
@@ -153,7 +158,8 @@ pub(crate) struct Model {
 impl Model {
     /// Makes a model before the first read of the ledger.
     pub(crate) fn new(settings: Settings, size: Size, now: Timestamp) -> Self {
-        let store = StackStore::new(&settings.policy, now);
+        let mut store = StackStore::new(&settings.policy, now);
+        store.noncompliance = settings.noncompliance;
         let list = List::new(settings.cloud, &settings.view);
         let theme = settings.view.theme(settings.theme);
         Self {

@@ -39,7 +39,7 @@ pub(super) fn check(ledger: &LedgerContents, clock: &impl Clock) -> Finding {
         return Finding::advice(PART, found, "`jiti events` shows which, and why");
     }
     let budgets = status.budgets();
-    let causes = [Cause::Expiry, Cause::Purgatory, Cause::Idleness].into_iter();
+    let causes = Cause::ALL.into_iter();
     let mut never = causes.filter(|cause| next_opening(&budgets, *cause, now).is_none());
     if let Some(cause) = never.next() {
         let found = format!(

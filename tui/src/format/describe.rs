@@ -8,7 +8,7 @@ use stack::cloud::{AutomaticStarts, Unchecked};
 use stack::idle::{Evidence, IdleState};
 use stack::init::{FailedCheck, PhaseBoundary, ReportedPhase};
 use stack::init_queue::{InitQueue, QueuedStack};
-use stack::lease::{MisdatedEvent, Strategy};
+use stack::lease::{BrokenRule, MisdatedEvent, Strategy};
 use stack::ledger::UnreadableStack;
 use stack::reaper::ReaperInactive;
 use stack::service::billing::Billed;
@@ -349,6 +349,10 @@ pub(crate) fn event(kind: &EventKind) -> String {
         EventKind::PowerOperationAlive { .. } => "still running".to_owned(),
         EventKind::PowerOperationFailed { reason, .. } => format!("not finished: {reason}"),
         EventKind::Activity { signal } => format!("in use: {signal}"),
+        EventKind::Noncompliant { findings, more } => {
+            format!("noncompliant: {}", broken_rules(findings, *more))
+        }
+        EventKind::Compliant => "compliant: it breaks no rule any more".to_owned(),
         EventKind::Warned { warning } => format!("warned: {warning}"),
         EventKind::TeardownStarted {
             strategy,
@@ -412,6 +416,28 @@ pub(crate) fn event(kind: &EventKind) -> String {
             let fields = serde_json::Value::Object(unknown.fields.clone());
             format!("{} (from a newer version of jiti) {fields}", unknown.kind)
         }
+    }
+}
+
+/// The first broken rules, and how many more there are:
+/// `public_endpoint at sg-1: tcp port 22 is open to everyone; and 2 more`.
+pub(crate) fn broken_rules(findings: &[BrokenRule], more: u32) -> String {
+    /// How many are named.
+    const NAMED: usize = 3;
+    let named: Vec<String> = findings.iter().take(NAMED).map(broken_rule).collect();
+    let unnamed = findings.len().saturating_sub(NAMED) + usize::try_from(more).unwrap_or(0);
+    match unnamed {
+        0 => named.join("; "),
+        more => format!("{}; and {} more", named.join("; "), values::thousands(more)),
+    }
+}
+
+/// One broken rule: `public_endpoint at sg-1: tcp port 22 is open to everyone`.
+pub(crate) fn broken_rule(broken: &BrokenRule) -> String {
+    let BrokenRule { address, rule, why } = broken;
+    match stack::cloud::short(address) {
+        "" => format!("{rule}: {why}"),
+        short => format!("{rule} at {short}: {why}"),
     }
 }
 

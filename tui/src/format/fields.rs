@@ -43,6 +43,7 @@ pub(crate) fn state_tone(stack: &Listing) -> Tone {
         Phase::Purgatory | Phase::Residue => Tone::Alarm,
         _ if has(Flag::Expired) => Tone::Alarm,
         _ if has(Flag::Expiring) || has(Flag::OverBudget) || has(Flag::Idle) => Tone::Notice,
+        _ if has(Flag::Noncompliant) => Tone::Notice,
         Phase::Ready => Tone::Good,
         Phase::Asleep => Tone::Quiet,
         Phase::Provisioning | Phase::TearingDown => Tone::Plain,

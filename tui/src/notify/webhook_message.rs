@@ -242,6 +242,10 @@ fn reason(warning: &OwnerWarning, now: Timestamp) -> String {
         WarningKind::Idle => {
             format!("is idle: its idle time ran out at {at}")
         }
+        WarningKind::Noncompliant { findings, more } => {
+            let broken = describe::broken_rules(findings, *more);
+            format!("has broken rules since {at}: {broken}")
+        }
         WarningKind::Failed { reason } => {
             format!(
                 "is due, but the teardown failed: {}",
@@ -280,6 +284,7 @@ fn reason(warning: &OwnerWarning, now: Timestamp) -> String {
             | WarningKind::Expired
             | WarningKind::Purgatory
             | WarningKind::Idle
+            | WarningKind::Noncompliant { .. }
     ) {
         match (warning.due_at, warning.dies_at) {
             (Some(due), _) if due <= now && warning.budget.is_some() => {
@@ -309,6 +314,9 @@ fn what_to_do(warning: &OwnerWarning) -> String {
         ),
         WarningKind::Idle => format!(
             "If it is in use, run `jiti touch {stack}`. Otherwise end it now with `jiti teardown {stack}`."
+        ),
+        WarningKind::Noncompliant { .. } => format!(
+            "`jiti check --live {stack}` says how to fix each. Then run `jiti sync`, or end it now with `jiti teardown {stack}`."
         ),
         WarningKind::Failed { .. } => format!(
             "The reaper retries with back-off. Fix the cause, or retry now with `jiti teardown {stack}`."

@@ -18,6 +18,7 @@ use crate::dashboard::effect::Effect;
 use crate::dashboard::event::{CloudData, Event, LedgerData, RunLog};
 use crate::dashboard::keymap::Keymap;
 use crate::dashboard::model::economics::ReportData;
+use crate::dashboard::model::noncompliance::NoncomplianceSetting;
 use crate::dashboard::model::saved_view::SavedView;
 use crate::dashboard::model::{Model, Settings, Size};
 use crate::dashboard::problem::Problem;
@@ -105,6 +106,7 @@ impl Harness {
         let setting = Settings {
             ledger: "/home/ana/.local/share/jiti/ledger.db".to_owned(),
             policy,
+            noncompliance: NoncomplianceSetting::default(),
             read_only,
             demo,
             cloud,

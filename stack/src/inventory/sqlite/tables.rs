@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 /// of another format are recreated, empty.
 const SCANS: Group = Group {
     name: "looks",
-    format: 2,
+    format: 3,
     tables: &["cloud_resource", "cloud_place", "cloud_use", "cloud_clock", "cloud_price"],
     create: "
         CREATE TABLE cloud_resource (id TEXT PRIMARY KEY, resource TEXT NOT NULL) WITHOUT ROWID;

@@ -86,6 +86,8 @@ woken             . . . p . . . .
 power_operation_alive . p r a u . . .
 power_operation_failed . p r a u . . .
 activity          . p r a u t d .
+noncompliant      . p r a u t d .
+compliant         . p r a u t d .
 warned            . p r a u t d g
 teardown_started  . t t t t t t .
 teardown_alive    . . . . . t . .

@@ -200,7 +200,8 @@ impl Leases<'_> {
     async fn view_of_one(self) -> Result<View, ServiceError> {
         let reaper = self.service.ledger.reaper().await?;
         let policy = (*self.service.policy().await?).clone();
-        let view = View::new(self.service.now(), policy, reaper);
+        let grace = self.service.config.check.noncompliance_grace(&policy);
+        let view = View::new(self.service.now(), policy, reaper).with_noncompliance_grace(grace);
         Ok(match self.service.cloud().cloud_view().await? {
             Some(cloud) => view.with_cloud(cloud),
             None => view,

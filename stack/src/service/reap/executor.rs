@@ -367,7 +367,9 @@ impl TeardownExecutor {
         Ok(Condition(Arc::new(move |lease| {
             let policy = (*policy).clone();
             let now = service.now();
+            let grace = service.config().check.noncompliance_grace(&policy);
             let view = View::new(now, policy, ReaperStatus::default());
+            let view = view.with_noncompliance_grace(grace);
             let budgets = &service.config().reaper.budgets;
             match why(lease, &view, &runs) {
                 // A window may have begun in which no stack ends.

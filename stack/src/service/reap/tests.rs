@@ -2,6 +2,7 @@
 //! and that two reapers end each stack once.
 
 mod budgets;
+mod evidence;
 mod locks;
 
 use std::future::Future;

@@ -115,7 +115,7 @@ impl CloudData<'_> {
 }
 
 /// Whether another try to write is useless.
-fn is_closed(error: &ServiceError) -> bool {
+pub(super) fn is_closed(error: &ServiceError) -> bool {
     use LedgerError::{Denied, Full, Locked, Missing, Older, ReadOnly};
     matches!(
         error,

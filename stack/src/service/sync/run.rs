@@ -46,6 +46,8 @@ pub struct SyncReport {
     pub reopened: Vec<StackName>,
     /// What could not be written to the ledger, and why.
     pub unwritten: Vec<String>,
+    /// The stacks that break a rule of governance; empty if the configuration does not check them.
+    pub noncompliant: Vec<StackName>,
     /// Set if the clocks are too far apart.
     #[serde(skip)]
     pub clock_skew: Option<ClockSkew>,
@@ -105,7 +107,9 @@ impl CloudData<'_> {
             .await?;
         let bill = cloud.bill().clone();
         let cloud = CloudView::new(access.inventory.known().await?, bill, &places);
-        let told = self.update_ledger(&leases, &cloud).await?;
+        let mut told = self.update_ledger(&leases, &cloud).await?;
+        let checked = self.update_compliance(&leases, &cloud).await?;
+        told.unwritten.extend(checked.problems);
         let silent = |place: &Place| {
             let mut gaps = found.unchecked.iter();
             gaps.any(|gap| gap.place == *place && gap.kind.is_none())
@@ -120,6 +124,7 @@ impl CloudData<'_> {
             not_looked: found.unchecked,
             reopened: told.reopened,
             unwritten: told.unwritten,
+            noncompliant: checked.noncompliant,
             clock_skew,
         }))
     }

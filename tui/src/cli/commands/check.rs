@@ -1,16 +1,17 @@
-//! `jiti check [PLAN.json | DIR]`
+//! `jiti check [PLAN.json | DIR | --live [STACK…]]`
 
 mod input;
-mod rego;
+mod live;
+pub(crate) mod rego;
 mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use check::{CheckReport, IgnoreList, PlanContext, check_plan};
 use clap::Args;
-use stack::{Config, Policy};
+use stack::{Config, Policy, StackName};
 
 use crate::cli::context::Context;
 use crate::cli::output::json;
@@ -19,17 +20,21 @@ use crate::cloud_provider::KnownPrices;
 use crate::error::CommandError;
 use crate::format::values;
 
-/// Check a Terraform plan before it is applied
+/// Check a Terraform plan before it is applied, or stacks that exist
 ///
 /// Finds what would make a stack expensive, exposed or hard to tear down: resources without the
 /// stack's tags, public endpoints, missing encryption, protection flags, names that stay taken, and
-/// a rate above the policy. A folder is planned first, with `terraform plan`. The exit code is 3 if
-/// there are findings.
+/// a rate above the policy. A folder is planned first, with `terraform plan`. `--live` checks the
+/// resources that were discovered instead. The exit code is 3 if there are findings.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The output of `terraform show -json`, `-` for standard input, or the folder of a root module
     #[arg(value_name = "PLAN.json | DIR", default_value = ".")]
     plan: PathBuf,
+
+    /// Check the discovered resources of these stacks, or of all, with the same rules
+    #[arg(long, value_name = "STACK", num_args = 0.., conflicts_with_all = ["plan", "var_files"])]
+    live: Option<Vec<StackName>>,
 
     /// A file with the values of variables, if a folder is planned
     #[arg(long = "var-file", value_name = "FILE")]
@@ -53,6 +58,9 @@ pub(crate) async fn run(
     context: &Context,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
+    if let Some(stacks) = &arguments.live {
+        return live::run(stacks, arguments, context, ui).await;
+    }
     let config = context.config()?;
     let ignored = IgnoreList::parse(&config.check.ignore)
         .map_err(|error| CommandError::failed(format!("[check] ignore: {error}")))?;
@@ -80,26 +88,35 @@ pub(crate) async fn run(
         )?;
     }
     ignored.apply(&mut report);
-    if arguments.sarif {
-        let artifact = arguments.plan.display().to_string();
-        json::write(ui, &report.sarif(&artifact, env!("CARGO_PKG_VERSION")))?;
-    } else if arguments.json {
-        json::write(ui, &report)?;
-    } else {
-        table::write(&report, ui)?;
-    }
+    write(
+        &report,
+        &arguments.plan.display().to_string(),
+        arguments,
+        ui,
+    )?;
     result(&report)
+}
+
+/// Writes the report. `artifact` names in SARIF what was checked.
+fn write(
+    report: &CheckReport,
+    artifact: &str,
+    arguments: &Arguments,
+    ui: &mut Ui,
+) -> Result<(), CommandError> {
+    if arguments.sarif {
+        json::write(ui, &report.sarif(artifact, env!("CARGO_PKG_VERSION")))
+    } else if arguments.json {
+        json::write(ui, report)
+    } else {
+        table::write(report, ui)
+    }
 }
 
 /// The files and folders with rules: those of the configuration, which may be relative to its
 /// folder, and those of the command line.
 fn rule_paths(arguments: &Arguments, context: &Context, config: &Config) -> Vec<PathBuf> {
-    let path = context.config_path().map(|(path, _)| path);
-    let folder = path
-        .as_deref()
-        .and_then(Path::parent)
-        .unwrap_or(Path::new(""));
-    let configured = config.check.rules.iter().map(|path| folder.join(path));
+    let configured = context.rule_paths(config).into_iter();
     configured.chain(arguments.rules.iter().cloned()).collect()
 }
 

@@ -244,6 +244,7 @@ fn ended(figures: &Figures) -> String {
         (ended.expiry, "expired"),
         (ended.idleness, "idle"),
         (ended.purgatory, "in purgatory"),
+        (ended.noncompliance, "noncompliant"),
         (ended.person, "by a user with jiti"),
         (ended.terraform, "by Terraform"),
     ];
@@ -259,7 +260,7 @@ fn ended(figures: &Figures) -> String {
     }
 }
 
-const CSV_HEADER: [&str; 41] = [
+const CSV_HEADER: [&str; 42] = [
     "group",
     "stacks",
     "stood_seconds",
@@ -301,6 +302,7 @@ const CSV_HEADER: [&str; 41] = [
     "init.share_of_uptime",
     "init.slowest_phase",
     "minimums",
+    "ended.noncompliance",
 ];
 
 fn csv_row(report: &Report, group: &str, figures: &Figures) -> [String; CSV_HEADER.len()] {
@@ -353,6 +355,7 @@ fn csv_row(report: &Report, group: &str, figures: &Figures) -> [String; CSV_HEAD
         csv::text(init.share_of_uptime),
         init.slowest_phase.clone().unwrap_or_default(),
         minimums(figures),
+        ended.noncompliance.to_string(),
     ]
 }
 

@@ -21,7 +21,7 @@ use stack::view::View;
 use stack::{Listing, Phase, RenewOn, service};
 
 use super::event_table::{self, EventScope};
-use super::{coverage, resource_table};
+use super::{broken_rules, coverage, resource_table};
 use crate::cli::ui::Ui;
 use crate::error::CommandError;
 use crate::format::gantt::{self, PhaseBar};
@@ -58,6 +58,10 @@ pub(crate) fn write(ui: &mut Ui, page: &StackPage<'_>) -> Result<(), CommandErro
     if !listing.residue.is_empty() {
         section(ui, "Residue")?;
         residue(ui, listing)?;
+    }
+    if let Some(found) = &listing.noncompliance {
+        section(ui, "Broken rules")?;
+        broken_rules::write(ui, found, view.now)?;
     }
     section(ui, "Init")?;
     init(ui, listing, view.now)?;
@@ -404,6 +408,6 @@ fn section(ui: &mut Ui, title: &str) -> Result<(), CommandError> {
     ui.line(&title)
 }
 
-fn field(ui: &mut Ui, name: &str, value: &str) -> Result<(), CommandError> {
+pub(super) fn field(ui: &mut Ui, name: &str, value: &str) -> Result<(), CommandError> {
     ui.labelled(&format!("  {name:<18}  "), 22, value)
 }

@@ -271,6 +271,7 @@ fn urgency(stack: &StackRow) -> u8 {
         (Flag::Expired, 2),
         (Flag::Expiring, 3),
         (Flag::OverBudget, 3),
+        (Flag::Noncompliant, 3),
         (Flag::Idle, 3),
     ];
     flags

@@ -9,6 +9,7 @@ use stack::listing::Flag;
 use stack::view::CloudView;
 use stack::{HourlyRate, Lease, Phase, Policy, ReaperStatus, StackName, View};
 
+use super::noncompliance::NoncomplianceSetting;
 use super::row::{SOON, StackRow};
 use crate::dashboard::event::{CloudData, LedgerData};
 use crate::dashboard::problem::Problem;
@@ -39,6 +40,8 @@ pub(crate) struct StackStore {
     /// The last snapshot of the cloud; `None` before the first one, and if no account is
     /// configured.
     cloud: Option<Arc<CloudView>>,
+    /// Whether a broken rule makes a stack due.
+    pub(super) noncompliance: NoncomplianceSetting,
     totals: Totals,
     changes_at: Option<Timestamp>,
 }
@@ -81,6 +84,7 @@ impl StackStore {
             stacks: Vec::new(),
             view: View::new(now, policy.clone(), ReaperStatus::default()),
             cloud: None,
+            noncompliance: NoncomplianceSetting::default(),
             totals: Totals::default(),
             changes_at: None,
         }
@@ -123,7 +127,9 @@ impl StackStore {
     }
 
     fn viewed(&self, reaper: ReaperStatus) -> View {
+        let grace = self.noncompliance.grace(&self.view.policy);
         let view = View::new(self.view.now, self.view.policy.clone(), reaper);
+        let view = view.with_noncompliance_grace(grace);
         match &self.cloud {
             Some(cloud) => view.with_cloud(Arc::clone(cloud)),
             None => view,

@@ -96,6 +96,7 @@ mod tests {
     use super::*;
     use crate::dashboard::event::LedgerData;
     use crate::dashboard::keymap::Keymap;
+    use crate::dashboard::model::noncompliance::NoncomplianceSetting;
     use crate::dashboard::model::saved_view::SavedView;
     use crate::dashboard::model::{Model, Settings, Size};
     use crate::dashboard::theme::ThemeName;
@@ -149,6 +150,7 @@ mod tests {
         let settings = Settings {
             ledger: "ledger.db".to_owned(),
             policy: crate::demo::policy(),
+            noncompliance: NoncomplianceSetting::default(),
             read_only: None,
             demo: false,
             cloud: true,

@@ -11,14 +11,21 @@ use crate::error::CommandError;
 
 /// The rules in the files and folders, compiled; `None` if there are none.
 pub(super) fn rules(paths: &[PathBuf]) -> Result<Option<RegoRules>, CommandError> {
+    let files = files(paths)?;
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let rules = RegoRules::compile(&files);
+    rules.map(Some).map_err(|error| failed(&error))
+}
+
+/// The files with rules. Paths without a single file are an error.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<RegoFile>, CommandError> {
     let mut files = Vec::new();
     for path in paths {
         collect(path, &mut files)?;
     }
-    if paths.is_empty() {
-        return Ok(None);
-    }
-    if files.is_empty() {
+    if files.is_empty() && !paths.is_empty() {
         let named: Vec<_> = paths
             .iter()
             .map(|path| path.display().to_string())
@@ -26,8 +33,7 @@ pub(super) fn rules(paths: &[PathBuf]) -> Result<Option<RegoRules>, CommandError
         let text = format!("no file of rules (*.rego) in {}", named.join(", "));
         return Err(CommandError::failed(text));
     }
-    let rules = RegoRules::compile(&files);
-    rules.map(Some).map_err(|error| failed(&error))
+    Ok(files)
 }
 
 /// Evaluates the rules, and adds what they find.

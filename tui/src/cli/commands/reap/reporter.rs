@@ -207,6 +207,7 @@ pub(super) fn reason(task: &ReaperTask, now: Timestamp) -> String {
                 stack::due::Cause::Expiry => "expired",
                 stack::due::Cause::Purgatory => "in purgatory",
                 stack::due::Cause::Idleness => "idle",
+                stack::due::Cause::Noncompliance => "noncompliant",
             },
             values::minute(deadline.cause_at),
             values::distance(deadline.due_at, now)

@@ -50,6 +50,7 @@ pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
         page.field("account", &place, Tone::Plain);
     }
     if let Some(lease) = stack.lease() {
+        broken_rules(page, lease);
         residue(page, lease);
     }
     cost::fill(page, &listing, model);
@@ -151,6 +152,20 @@ fn sleep(page: &mut Page, stack: &StackRow, lease: &Lease, model: &Model) {
         Screen::List | Screen::Economics(_) => None,
     };
     page.field("", &progress::ready_again(wake_duration), Tone::Quiet);
+}
+
+fn broken_rules(page: &mut Page, lease: &Lease) {
+    let Some(found) = &lease.noncompliance else {
+        return;
+    };
+    page.heading("Broken rules");
+    for broken in &found.findings {
+        page.field("✗", &describe::broken_rule(broken), Tone::Notice);
+    }
+    if found.more > 0 {
+        let more = format!("and {} more", values::thousands(found.more));
+        page.field("", &more, Tone::Quiet);
+    }
 }
 
 fn residue(page: &mut Page, lease: &Lease) {

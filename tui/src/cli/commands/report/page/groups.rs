@@ -192,6 +192,7 @@ fn ended(ended: &EndCounts) -> String {
         (ended.expiry, "expired"),
         (ended.idleness, "idle"),
         (ended.purgatory, "in purgatory"),
+        (ended.noncompliance, "noncompliant"),
     ];
     let causes = causes.iter().filter(|(count, _)| *count > 0);
     let causes: Vec<String> = causes
