@@ -364,12 +364,15 @@ impl TeardownExecutor {
     async fn still_due(&self) -> Result<Condition, ServiceError> {
         let (service, runs) = (self.service.clone(), self.settings.runs.clone());
         let policy = service.policy().await?;
+        // Without the measured use, no stack would be idle.
+        let cloud = service.cloud().cloud_view().await?;
         Ok(Condition(Arc::new(move |lease| {
             let policy = (*policy).clone();
             let now = service.now();
             let grace = service.config().check.noncompliance_grace(&policy);
             let view = View::new(now, policy, ReaperStatus::default());
-            let view = view.with_noncompliance_grace(grace);
+            let mut view = view.with_noncompliance_grace(grace);
+            view.cloud.clone_from(&cloud);
             let budgets = &service.config().reaper.budgets;
             match why(lease, &view, &runs) {
                 // A window may have begun in which no stack ends.
