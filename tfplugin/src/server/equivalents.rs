@@ -30,10 +30,11 @@ pub(super) fn restore_equivalents(
 /// that the provider received becomes that number, because Terraform compares all digits.
 fn restore_digits(ty: &Type, received: &Dynamic, value: &mut Dynamic) {
     match (ty, received, value) {
-        (_, Dynamic::Number(received), Dynamic::Number(number)) => {
-            if received != number && nearest_float(received).is_some_and(|float| float == *number) {
-                *number = received.clone();
-            }
+        (_, Dynamic::Number(received), Dynamic::Number(number))
+            if received != number
+                && nearest_float(received).is_some_and(|float| float == *number) =>
+        {
+            *number = received.clone();
         }
         (_, Dynamic::Typed(ty, received), Dynamic::Typed(_, value)) => {
             restore_digits(ty, received, value);
