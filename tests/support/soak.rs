@@ -29,7 +29,8 @@ const SWEPT_STACKS: [&str; 2] = ["orders", "mail"];
 /// What one soak knows of its own, besides the ledger.
 pub struct Soak<'a> {
     world: &'a World,
-    clock: ClockShift,
+    /// `None` for a soak whose only faults are signals to processes.
+    clock: Option<ClockShift>,
     disk: Option<SmallDisk>,
     /// Held for writing while the disk is full. The test itself needs the ledger at times.
     disk_use: RwLock<()>,
@@ -46,11 +47,23 @@ pub struct Soak<'a> {
 }
 
 impl<'a> Soak<'a> {
-    pub fn new(world: &'a World, disk: Option<SmallDisk>) -> Self {
+    /// A soak whose only faults are signals to processes.
+    pub fn with_signals(world: &'a World) -> Self {
+        Self::new(world, None, None)
+    }
+
+    /// A soak with every fault: also jumps of clocks, few file descriptors, and a full disk if
+    /// there is a small one.
+    pub fn with_all_faults(world: &'a World, disk: Option<SmallDisk>) -> Self {
+        let clock = ClockShift::compile(&world.sandbox);
+        Self::new(world, Some(clock), disk)
+    }
+
+    fn new(world: &'a World, clock: Option<ClockShift>, disk: Option<SmallDisk>) -> Self {
         let root = |name| (name, world.sandbox.root(name, &versioned(name, 0)));
         Self {
             world,
-            clock: ClockShift::compile(&world.sandbox),
+            clock,
             disk,
             disk_use: RwLock::default(),
             is_settling: AtomicBool::new(false),

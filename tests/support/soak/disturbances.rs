@@ -25,7 +25,7 @@ impl Soak<'_> {
         let mut command = self.world.sandbox.command(binary("jiti"));
         command.args(arguments);
         match below(8) {
-            _ if self.is_settling.load(Ordering::Relaxed) => {}
+            _ if self.clock.is_none() || self.is_settling.load(Ordering::Relaxed) => {}
             0 => self.shift_clock(&mut command),
             1 => {
                 let count = 5 + below(60);
@@ -38,9 +38,10 @@ impl Soak<'_> {
     }
 
     pub(super) fn shift_clock(&self, command: &mut Command) {
+        let Some(clock) = &self.clock else { return };
         let seconds = CLOCK_JUMPS[below(5) as usize];
         self.note(&format!("    the clock of the next jumps {seconds} s"));
-        self.clock.shift(command, seconds);
+        clock.shift(command, seconds);
     }
 
     /// Kills random processes of the sandbox, and stops some for a while.
