@@ -201,6 +201,12 @@ impl Checker {
                 path,
                 "the default is not a known value of the attribute's type",
             );
+        } else {
+            let validators = attribute.validators.iter();
+            for refused in validators.flat_map(|validator| validator.check(default, path)) {
+                let problem = format!("a validator refuses the default: {}", refused.detail);
+                self.report(path, problem);
+            }
         }
     }
 

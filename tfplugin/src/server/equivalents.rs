@@ -31,8 +31,7 @@ pub(super) fn restore_equivalents(
 fn restore_digits(ty: &Type, received: &Dynamic, value: &mut Dynamic) {
     match (ty, received, value) {
         (_, Dynamic::Number(received), Dynamic::Number(number))
-            if received != number
-                && nearest_float(received).is_some_and(|float| float == *number) =>
+            if received != number && nearest_float(received).as_ref() == Some(&*number) =>
         {
             *number = received.clone();
         }

@@ -1,6 +1,8 @@
 //! A violation of each rule of the check.
 
 use super::*;
+use crate::diag::Diagnostic;
+use crate::schema::Validator;
 
 /// Asserts that the schema has exactly one problem, with this path and message.
 fn assert_problem(schema: &Schema, path: &str, problem: &str) {
@@ -179,4 +181,15 @@ fn dynamic_values_cannot_be_in_collections() {
 fn only_blocks_can_be_groups() {
     let group = nested("g", Nesting::Group, vec![]);
     assert_problem(&schema([group]), "g", "only blocks");
+}
+
+#[test]
+fn a_default_that_a_validator_refuses_is_a_problem() {
+    let mut size = text("size", Mode::OptionalComputed);
+    size.default = Some(Dynamic::String("huge".into()));
+    size.validators = vec![Validator::new(|_, path| {
+        vec![Diagnostic::error("Invalid value", "Use `small`.").at(path.clone())]
+    })];
+    let problem = "a validator refuses the default: Use `small`.";
+    assert_problem(&schema([size]), "size", problem);
 }
