@@ -272,3 +272,31 @@ fn man_pages_for_every_command() {
         "{ran:?}"
     );
 }
+
+/// With few descriptors, a command works or fails with an error, and never panics.
+#[test]
+fn few_descriptors_are_an_error() {
+    let sandbox = Sandbox::new();
+    five_stacks(&sandbox);
+    let program = assert_cmd::cargo::cargo_bin("jiti");
+    let mut codes = Vec::new();
+    for limit in 4..32 {
+        for arguments in [&["ls"][..], &["extend", "checkout-1.4.0", "1h"], &["reap"]] {
+            let output = Command::new("/bin/sh")
+                .args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")])
+                .env_clear()
+                .env("HOME", sandbox.path("home"))
+                .arg(&program)
+                .args(arguments)
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!text.contains("panicked"), "{limit} {arguments:?}: {text}");
+            codes.push(output.status.code());
+        }
+    }
+    assert!(
+        codes.contains(&Some(0)) && codes.contains(&Some(1)),
+        "{codes:?}"
+    );
+}

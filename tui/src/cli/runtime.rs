@@ -1,5 +1,8 @@
 //! The asynchronous runtimes that commands run on.
 
+use std::io;
+use std::os::unix::net::UnixStream;
+
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::CommandError;
@@ -15,7 +18,21 @@ pub(crate) fn with_workers() -> Result<Runtime, CommandError> {
     build(Builder::new_multi_thread().worker_threads(2))
 }
 
+/// The pairs of sockets that must fit before a command starts.
+const FREE_PAIRS: usize = 8;
+
 fn build(builder: &mut Builder) -> Result<Runtime, CommandError> {
-    let runtime = builder.enable_all().build();
-    runtime.map_err(|error| CommandError::failed("jiti could not start").because(&error))
+    let failed = |error: io::Error| {
+        CommandError::failed("jiti could not start")
+            .because(&error)
+            .hint("if too many files are open, raise the limit with `ulimit -n`")
+    };
+    check_descriptors().map_err(failed)?;
+    builder.enable_all().build().map_err(failed)
+}
+
+/// Fails where the limit of open files leaves no room for a runtime, which would panic.
+fn check_descriptors() -> io::Result<()> {
+    let pairs: io::Result<Vec<_>> = (0..FREE_PAIRS).map(|_| UnixStream::pair()).collect();
+    pairs.map(drop)
 }
