@@ -199,6 +199,7 @@ fn libraries_read_no_environment() {
         &[
             "tfplugin/src/plugin/",
             "tfplugin/src/plugin.rs",
+            "tfplugin/src/testing/acceptance/",
             "provider/src/",
             "tui/src/",
         ],

@@ -253,8 +253,8 @@ async fn the_rest_of_the_ledger_is_out_of_reach() {
         let is_denied = matches!(error, Some(LedgerError::ActionDenied { .. }));
         assert!(is_denied, "call {number}: {error:?}");
     }
-    // The snapshot of a stack of the same shard is in a partition that the stack must read: DynamoDB
-    // has no condition on the sort key. The guide says so.
+    // The snapshot of a stack of the same shard is in a partition that the stack must read:
+    // DynamoDB has no condition on the sort key. The guide says so.
     assert!(own.lease(&near).await.unwrap().is_some());
 }
 

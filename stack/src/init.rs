@@ -1,5 +1,6 @@
 //! Init overhead: the time from the request until the stack was ready, phase by phase.
 
+mod cause;
 pub(crate) mod check_name;
 mod creation;
 mod failed_check;
@@ -8,6 +9,8 @@ mod report;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use cause::{CauseKind, FoundCause, NotReadyCause};
+pub(crate) use cause::{Causes, reporter};
 pub use creation::{CreatedType, MAX_CREATED_TYPES};
 pub use failed_check::FailedCheck;
 pub use report::{AcceptedPhase, MAX_REPORTED_PHASES, PhaseRefusal, PhaseReport};
@@ -38,6 +41,10 @@ pub struct Init {
     created: Vec<CreatedType>,
     /// The checks that had not passed when the readiness timeout passed.
     failed_checks: Vec<FailedCheck>,
+    /// Why the stack is not ready yet. A recording of the dashboard from before this field has
+    /// none.
+    #[serde(default)]
+    causes: Causes,
     rate: Option<HourlyRate>,
     /// What the stack had spent when the init started, as far as is known now.
     spent_before: DollarTime,
@@ -99,6 +106,7 @@ impl Init {
             phases: Vec::new(),
             created: Vec::new(),
             failed_checks: Vec::new(),
+            causes: Causes::default(),
             rate: meter.rate(),
             spent_before: meter.reading().spent(at).unwrap_or_default(),
             spent: None,
@@ -170,6 +178,7 @@ impl Init {
     }
 
     pub(crate) fn ready(&mut self, at: Timestamp, meter: &Meter) {
+        self.causes = Causes::default();
         if self.ready_at.is_none() {
             self.ready_at = Some(at);
             self.rate = meter.rate().or(self.rate);
@@ -182,6 +191,19 @@ impl Init {
     pub(crate) fn timed_out(&mut self, checks: &[FailedCheck]) {
         if self.ready_at.is_none() && !checks.is_empty() {
             self.failed_checks = checks.to_vec();
+        }
+    }
+
+    /// Records why the stack is not ready yet; `None` means that `found_by` knows no cause any
+    /// more.
+    pub(crate) fn not_ready(
+        &mut self,
+        at: Timestamp,
+        found_by: &str,
+        cause: Option<&NotReadyCause>,
+    ) {
+        if self.ready_at.is_none() {
+            self.causes.found(at, found_by, cause);
         }
     }
 
@@ -275,6 +297,21 @@ impl Init {
     #[must_use]
     pub fn failed_checks(&self) -> &[FailedCheck] {
         &self.failed_checks
+    }
+
+    /// Why the stack is not ready yet, the most telling cause first.
+    #[must_use]
+    pub fn causes(&self) -> Vec<&FoundCause> {
+        self.causes.ordered()
+    }
+
+    /// Whether the cause of `found_by` would change nothing that is worth an event.
+    pub(crate) fn knows(&self, found_by: &str, cause: Option<&NotReadyCause>) -> bool {
+        match (self.causes.found_by(found_by), cause) {
+            (Some(known), Some(cause)) => known.says_the_same(cause),
+            (None, Some(_)) => self.causes.is_full(),
+            (known, None) => known.is_none(),
+        }
     }
 
     /// The phase that started last and has not ended.

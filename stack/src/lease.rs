@@ -256,7 +256,7 @@ impl ResidualResource {
 impl Lease {
     /// The version of the serialised form. Raise it with every change of a field. A snapshot of
     /// another version is discarded, and the lease is folded from its events again.
-    pub const FORMAT: u32 = 11;
+    pub const FORMAT: u32 = 12;
 
     /// The number of the last event in this fold.
     #[must_use]

@@ -1,5 +1,6 @@
 //! One stack as listed: the fields of `jiti ls --json`, a contract with other programs.
 
+mod cause;
 mod noncompliance;
 mod purgatory;
 mod residue;
@@ -13,6 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+pub use cause::ListedCause;
 pub use noncompliance::ListedNoncompliance;
 pub use purgatory::ListedPurgatory;
 pub use residue::ListedResidue;
@@ -75,6 +77,9 @@ pub struct Listing {
     pub idle: ListedIdle,
     /// How long the stack took to become ready. All fields are null if it declares no readiness.
     pub init: ListedInit,
+    /// Why the stack is not ready yet; null if it is ready, or if no cause is known.
+    #[serde(default)]
+    pub cause: Option<ListedCause>,
     /// Why the stack is billed and not ready; null unless it is in purgatory.
     #[serde(default)]
     pub purgatory: Option<ListedPurgatory>,
@@ -316,6 +321,7 @@ impl Listing {
             cost: cost(lease, view),
             idle,
             init: init(lease),
+            cause: ListedCause::of(lease, now),
             purgatory: ListedPurgatory::of(lease, now),
             noncompliance: ListedNoncompliance::of(lease),
             residue: ListedResidue::of(lease, cloud.map(AsRef::as_ref)),
@@ -466,8 +472,8 @@ mod tests {
         };
         assert_eq!(
             keys(""),
-            "accounts app budget cost created_at dies_at expires_at expiry_source flags hold_until \
-             idle init labels name noncompliance origin owner phase purgatory regions residue \
+            "accounts app budget cause cost created_at dies_at expires_at expiry_source flags \
+             hold_until idle init labels name noncompliance origin owner phase purgatory regions residue \
              ttl_seconds_left version"
         );
         assert_eq!(

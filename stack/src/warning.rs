@@ -9,6 +9,7 @@ use crate::budget::BudgetDeferral;
 use crate::due::{Cause, budget_deferral, causes, deadline, dies_at, occurrences};
 use crate::idle::Activity;
 use crate::lease::{BrokenRule, Lease, MetLock, Phase, ResidualResource, StoredTimestamp};
+use crate::listing::ListedCause;
 use crate::teardown_history::TeardownHistory;
 use crate::values::id::{AppName, AppVersion, Owner, StackName};
 use crate::values::money::HourlyRate;
@@ -106,6 +107,8 @@ pub struct OwnerWarning {
     pub dies_at: Option<Timestamp>,
     /// The budget of the reaper that defers the end of a stack that is due.
     pub budget: Option<BudgetDeferral>,
+    /// Why the stack is not ready yet, if that is known.
+    pub cause: Option<ListedCause>,
     /// The stack's cost per hour.
     pub hourly_usd: Option<HourlyRate>,
     /// Whether the rate leaves out something that costs money, so that it is a minimum.
@@ -154,6 +157,7 @@ pub fn due_warnings(
             due_at: deadline(lease, observed, view).map(|deadline| deadline.due_at),
             dies_at: dies_at(lease, observed, view),
             budget: budget_deferral(lease, observed, view),
+            cause: ListedCause::of(lease, view.now),
             hourly_usd: lease.meter.rate(),
             hourly_is_minimum: lease.meter.rate_is_minimum(),
         }));

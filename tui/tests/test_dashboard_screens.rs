@@ -86,6 +86,37 @@ fn detail(scene: HarnessConfig, keys: &str) -> Harness {
     harness
 }
 
+/// The page of a stack in purgatory says why it is not ready, and what that costs meanwhile.
+#[test]
+fn purgatory_says_why() {
+    let since = stack::Span::minutes(60).before(now());
+    let cause = stack::init::NotReadyCause::new(
+        stack::init::CauseKind::Unschedulable,
+        "pod web-0: no node has enough memory",
+        since,
+    );
+    let not_ready = EventKind::NotReady {
+        found_by: "kubernetes shop/app=web".to_owned(),
+        cause: Some(cause),
+    };
+    let events = story(
+        "shop",
+        180,
+        |r| {
+            r.terms.ready_timeout = Some(stack::Span::minutes(60));
+            r.terms.hourly_cost = "0.40".parse().ok();
+        },
+        vec![(170, EventKind::Provisioned), (59, not_ready)],
+    );
+    let mut harness = harness_with(HarnessConfig::new(120, 40, now()), vec![lease(&events)]);
+    harness.keys("<enter>2");
+    shows(
+        &harness,
+        "pod web-0: no node has enough memory (unschedulable, since 2026-03-02 11:00 UTC",
+    );
+    shows(&harness, "$0.40/h, $0.40 so far");
+}
+
 fn awake(scene: HarnessConfig) -> Harness {
     let scene = HarnessConfig {
         cloud: true,

@@ -1,6 +1,7 @@
 //! `jiti show NAME`
 
 use serde_json::json;
+use stack::init::{CauseKind, NotReadyCause};
 use stack::lease::{ResidueDetails, Strategy};
 use stack::{Actor, EventKind, PoolName, RunId};
 
@@ -173,6 +174,54 @@ fn purgatory_shows_the_running_phase() {
     PHASE          CLASS          TOOK  FROM REQUEST TO READY
     fetch licence  dependency  running  ░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░
     ");
+}
+
+/// A stack that is not ready shows why, since when, and what it costs meanwhile, in the page and in
+/// JSON. Once it is ready, it has no cause.
+#[test]
+fn a_stack_that_is_not_ready_says_why() {
+    let sandbox = Sandbox::new();
+    let not_ready = |since| EventKind::NotReady {
+        found_by: "kubernetes shop/app=web".to_owned(),
+        cause: Some(NotReadyCause::new(
+            CauseKind::ImagePull,
+            "pod web-0: the image web:nope does not exist",
+            since,
+        )),
+    };
+    let story = Story::new(&sandbox.ledger());
+    for (name, end) in [("waits", None), ("works", Some((60, EventKind::Ready)))] {
+        let requested = requested(|r| {
+            r.terms.ready_timeout = "5m".parse().ok();
+            r.terms.hourly_cost = "1.20".parse().ok();
+        });
+        let start = [
+            (3_600, requested),
+            (3_590, EventKind::Provisioned),
+            (3_500, not_ready(story.ago(1_800))),
+        ];
+        story.stack(name, start.into_iter().chain(end));
+    }
+    let page = sandbox.run(&["show", "waits"]).ok().out();
+    let expected = [
+        "not ready because   pod web-0: the image web:nope does not exist (image_pull,",
+        "cost meanwhile      $1.20/h, $0.60 so far",
+        "not ready: pod web",
+    ];
+    for expected in expected {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    let cause = sandbox.shown("waits")["cause"].clone();
+    assert_eq!(cause["kind"], "image_pull");
+    assert_eq!(
+        cause["text"],
+        "pod web-0: the image web:nope does not exist"
+    );
+    assert_eq!(cause["found_by"], "kubernetes shop/app=web");
+    let rate = cause["hourly_usd"].as_str().unwrap().parse::<f64>();
+    assert_eq!(rate, Ok(1.2));
+    assert!(cause["usd"].is_string(), "{cause}");
+    assert!(sandbox.shown("works")["cause"].is_null());
 }
 
 /// A stack that is gone can still be shown.

@@ -15,6 +15,7 @@ const WITHOUT_METER: &[&str] = &[
     "aws_route_table_association",
     "aws_s3_bucket",
     "aws_security_group",
+    "aws_sqs_queue",
     "aws_subnet",
     "aws_vpc",
     "aws_vpc_security_group_egress_rule",

@@ -32,7 +32,7 @@ impl FailedCheck {
 }
 
 /// The text in one line without control characters, cut after the maximum length.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     let words = text.split(|c: char| c.is_whitespace() || c.is_control());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     let line = words.join(" ");

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::noncompliance::BrokenRule;
 use super::registration::{Origin, ProcessId, Registration, Terms};
 use crate::cost::{EarlierCharge, MinimumCharge};
-use crate::init::{CreatedType, FailedCheck, PhaseBoundary, ReportedPhase};
+use crate::init::{CreatedType, FailedCheck, NotReadyCause, PhaseBoundary, ReportedPhase};
 use crate::policy::Policy;
 use crate::values::id::{Actor, AppVersion, LedgerId, Owner, RunId, Seq, StackName};
 use crate::values::money::HourlyRate;
@@ -227,6 +227,15 @@ kinds! {
         /// The checks that had not passed, with their last answers.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         checks: Vec<FailedCheck>,
+    }
+    /// Why the stack is not ready yet. It replaces what the same check or resource showed before.
+    "not_ready" NotReady {
+        /// The name of the check, without secrets, or the id of the resource that shows it.
+        #[serde(deserialize_with = "crate::init::check_name::deserialize")]
+        found_by: String,
+        /// The cause; absent if none is known any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<NotReadyCause>,
     }
     /// Another version of the app was deployed in place.
     "version_changed" VersionChanged {

@@ -403,6 +403,11 @@ impl Lease {
                     init.timed_out(checks);
                 }
             }
+            E::NotReady { found_by, cause } => {
+                if let Some(init) = &mut self.init {
+                    init.not_ready(at, found_by, cause.as_ref());
+                }
+            }
             E::Requested { .. }
             | E::Gone
             // It changes how earlier events count, which needs the whole history.

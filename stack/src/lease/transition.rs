@@ -154,6 +154,7 @@ fn action(event: &str) -> String {
         "provisioned" => "start the checks",
         "phase_marked" => "mark a phase",
         "check_passed" => "record a check",
+        "not_ready" => "record why it is not ready",
         "ready" | "ready_timed_out" => "report readiness",
         "version_changed" => "change the version",
         "owner_changed" => "change the owner",
@@ -307,6 +308,7 @@ fn next_live(
         | E::TeardownDispatched { .. }
         | E::PhaseMarked { .. }
         | E::CheckPassed { .. }
+        | E::NotReady { .. }
         | E::Activity { .. }
         | E::Noncompliant { .. }
         | E::Compliant

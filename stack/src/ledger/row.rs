@@ -308,7 +308,7 @@ mod tests {
         });
         assert_eq!(
             (Lease::FORMAT, bytes.len(), format!("{sum:016x}").as_str()),
-            (11, 504, "06ff1ce2e89bafb7"),
+            (12, 504, "c26ed68fbb05d1c5"),
             "the fields of a lease have changed: raise Lease::FORMAT and pin the new bytes"
         );
     }

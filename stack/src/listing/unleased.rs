@@ -92,6 +92,7 @@ impl Listing {
             .with_bill(billed),
             idle,
             init: ListedInit::default(),
+            cause: None,
             purgatory: None,
             noncompliance: None,
             residue: Vec::new(),

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::{actor, noon, registration};
 use crate::cost::{EarlierCharge, MinimumCharge};
-use crate::init::{CreatedType, FailedCheck, PhaseBoundary, ReportedPhase};
+use crate::init::{
+    CauseKind, CreatedType, FailedCheck, NotReadyCause, PhaseBoundary, ReportedPhase,
+};
 use crate::lease::{
     BrokenRule, EventKind, Operator, ProcessId, ResidueDetails, Strategy, UnknownEvent,
 };
@@ -52,6 +54,14 @@ pub fn every_kind() -> Vec<EventKind> {
                 check: "tcp db:5432".to_owned(),
                 answer: "connection refused".to_owned(),
             }],
+        },
+        E::NotReady {
+            found_by: "kubernetes shop/app=web".to_owned(),
+            cause: Some(NotReadyCause::new(
+                CauseKind::ImagePull,
+                "web-0: no such image",
+                noon(),
+            )),
         },
         E::VersionChanged {
             from: version("v1"),

@@ -301,6 +301,12 @@ pub(crate) fn event(kind: &EventKind) -> String {
                 format!("not ready in time: {check}: {answer}{more}")
             }
         },
+        EventKind::NotReady {
+            cause: Some(cause), ..
+        } => format!("not ready: {} ({})", cause.text, cause.kind),
+        EventKind::NotReady { found_by, .. } => {
+            format!("{found_by} shows no cause any more")
+        }
         EventKind::VersionChanged { from, to } => format!("version {from} to {to}"),
         EventKind::OwnerChanged { from, to } => format!("owner {from} to {to}"),
         EventKind::TermsChanged { terms } => format!("terms changed, ttl {}", terms.ttl),

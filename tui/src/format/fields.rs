@@ -194,6 +194,26 @@ pub(crate) fn billed(stack: &Listing) -> String {
     stack.cost.billed_usd.map_or_else(unknown, values::usd)
 }
 
+/// Why it is not ready yet, what kind of cause that is, and since when; `None` if that is unknown.
+pub(crate) fn cause(stack: &Listing, now: Timestamp) -> Option<String> {
+    let cause = stack.cause.as_ref()?;
+    let since = values::moment(cause.since, now);
+    Some(format!("{} ({}, since {since})", cause.text, cause.kind))
+}
+
+/// What it costs per hour while it is not ready, and what it has cost since the cause began; `None`
+/// without a cause or a rate.
+pub(crate) fn cause_cost(stack: &Listing) -> Option<String> {
+    let cause = stack.cause.as_ref()?;
+    let is_minimum = stack.cost.hourly_is_minimum;
+    let rate = values::per_hour(cause.hourly_usd?, is_minimum);
+    let usd = cause.usd.map(|usd| {
+        let usd = values::at_least(values::usd(usd), is_minimum);
+        format!(", {usd} so far")
+    });
+    Some(format!("{rate}{}", usd.unwrap_or_default()))
+}
+
 /// How long it took to become ready; `12 s so far` while it is starting.
 pub(crate) fn init(stack: &Listing, now: Timestamp) -> String {
     match (stack.init.total_seconds, stack.init.requested_at) {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use stack::listing::ListedCause;
 use stack::service::notify::{Alarm, Notification};
 use stack::values::shell::quoted;
 use stack::warning::{OwnerWarning, WarningKind};
@@ -41,6 +42,8 @@ pub(crate) struct WebhookMessage {
     /// When the stack will be torn down.
     dies_at: Option<Timestamp>,
     hourly_usd: Option<HourlyRate>,
+    /// Why the stack is not ready yet, and what it costs meanwhile.
+    cause: Option<ListedCause>,
     /// The resources that the teardown left.
     residue: Vec<ResidualResource>,
     /// The stacks that are due, if there are more than `max_stacks`, or those of a digest.
@@ -113,6 +116,7 @@ impl WebhookMessage {
             at: Some(warning.about),
             dies_at: warning.dies_at.or(warning.due_at),
             hourly_usd: warning.hourly_usd,
+            cause: warning.cause.clone(),
             residue,
             stacks: Vec::new(),
             messages: Vec::new(),
@@ -155,6 +159,7 @@ impl WebhookMessage {
             at: Some(now),
             dies_at: None,
             hourly_usd: None,
+            cause: None,
             residue: Vec::new(),
             stacks: stacks_of(warnings),
             messages,
@@ -204,6 +209,7 @@ impl WebhookMessage {
             at: Some(now),
             dies_at: None,
             hourly_usd: None,
+            cause: None,
             residue: Vec::new(),
             stacks,
             messages: Vec::new(),
@@ -237,7 +243,14 @@ fn reason(warning: &OwnerWarning, now: Timestamp) -> String {
         }
         WarningKind::Expired => format!("expired at {at}"),
         WarningKind::Purgatory => {
-            format!("is in purgatory: it costs money but was not ready by {at}")
+            let cause = warning.cause.as_ref().map(|cause| {
+                let since = values::minute(cause.since);
+                format!(": {} ({}, since {since} UTC)", cause.text, cause.kind)
+            });
+            format!(
+                "is in purgatory: it costs money but was not ready by {at}{}",
+                cause.unwrap_or_default()
+            )
         }
         WarningKind::Idle => {
             format!("is idle: its idle time ran out at {at}")
@@ -377,6 +390,7 @@ mod tests {
             due_at: Some(stack::Span::minutes(minutes + 60).after(noon())),
             dies_at: Some(stack::Span::minutes(minutes + 75).after(noon())),
             budget: None,
+            cause: None,
             hourly_usd: "0.42".parse().ok(),
             hourly_is_minimum: false,
         }
@@ -396,6 +410,28 @@ mod tests {
              and will be torn down at 2026-03-02 15:13 UTC. Extend it with `jiti extend checkout-pr-412 4h`, or end it now \
              with `jiti teardown checkout-pr-412`."
         );
+    }
+
+    /// The warning of a stack in purgatory says why it is not ready, and has the cause as fields.
+    #[test]
+    fn purgatory_names_its_cause() {
+        let mut purgatory = warning(WarningKind::Purgatory, 15);
+        purgatory.cause = Some(ListedCause {
+            kind: stack::init::CauseKind::ImagePull,
+            text: "pod web-0: no such image".to_owned(),
+            since: stack::Span::minutes(3).after(noon()),
+            found_by: "kubernetes shop/app=web".to_owned(),
+            found_at: stack::Span::minutes(4).after(noon()),
+            hourly_usd: "0.42".parse().ok(),
+            usd: None,
+        });
+        let message = WebhookMessage::new(&Notification::Stack(Box::new(purgatory)), noon());
+        let expected = "$0.42/h) is in purgatory: it costs money but was not ready by 2026-03-02 12:15 UTC: \
+                        pod web-0: no such image (image_pull, since 2026-03-02 12:03 UTC), and will";
+        assert!(message.text.contains(expected), "{}", message.text);
+        let fields = serde_json::to_value(&message).expect("writes");
+        assert_eq!(fields["cause"]["kind"], "image_pull");
+        assert_eq!(fields["cause"]["since"], "2026-03-02T12:03:00Z");
     }
 
     /// A stack that a budget of the reaper defers is due, and the message says until when it lives.

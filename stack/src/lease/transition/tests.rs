@@ -71,6 +71,7 @@ phase_marked      . p r a u t d .
 check_passed      . p r a u t d .
 ready             . r r . r . . .
 ready_timed_out   . u r . u . . .
+not_ready         . p r a u t d .
 version_changed   . p p p p . . .
 owner_changed     . p r a u . . .
 terms_changed     . p r a u . . .

@@ -1,6 +1,7 @@
 //! Reading: one lease, the list, and everything about one stack.
 
 use crate::cloud::Resource;
+use crate::inventory::TaggedStack;
 use crate::lease::{Event, Lease};
 use crate::ledger::{LeaseList, Scope, UnreadableStack};
 use crate::listing::{ListedResource, Listing};
@@ -80,7 +81,7 @@ impl Leases<'_> {
             .map(|lease| Listing::new(lease, &view))
             .collect();
         if let Some(cloud) = &view.cloud {
-            let unleased = cloud.unleased(&leases).into_iter();
+            let unleased = self.unleased(cloud, &leases).await?.into_iter();
             stacks.extend(unleased.map(|tags| Listing::unleased(tags, cloud, &view)));
             // The sort keeps the order of those of one name: the leased one comes first.
             stacks.sort_by(|a, b| a.name.cmp(&b.name));
@@ -134,8 +135,8 @@ impl Leases<'_> {
         })
     }
 
-    /// A stack as it is listed after a change of it. Unlike [`Leases::show`], this reads no lease of
-    /// another stack, which the credentials of a stack that changes itself may not read.
+    /// A stack as it is listed after a change of it. Unlike [`Leases::show`], this reads no lease
+    /// of another stack, which the credentials of a stack that changes itself may not read.
     ///
     /// # Errors
     /// As [`Leases::show`].
@@ -145,6 +146,29 @@ impl Leases<'_> {
             Some(lease) => Ok(Listing::new(&lease, &self.view_of_one().await?)),
             None => Ok(self.show(stack).await?.listing),
         }
+    }
+
+    /// The stacks that only tags name, given the live leases. A stack that was last seen before its
+    /// lease ended is none: it was deleted, and no later scan is known, for example because the
+    /// disk was full. A user who forgets a lease deletes nothing.
+    async fn unleased<'c>(
+        self,
+        cloud: &'c CloudView,
+        leases: &[Lease],
+    ) -> Result<Vec<&'c TaggedStack>, ServiceError> {
+        let mut unleased = Vec::new();
+        for tags in cloud.unleased(leases) {
+            let lease = match tags.name.parse::<StackName>() {
+                Ok(name) => self.service.ledger.lease(&name).await?,
+                Err(_) => None,
+            };
+            let ended = lease.filter(|lease| !lease.is_live() && !lease.forgotten);
+            let ended = ended.filter(|lease| tags.is_of(lease));
+            if ended.is_none_or(|lease| cloud.seen_after(tags, lease.last_at)) {
+                unleased.push(tags);
+            }
+        }
+        Ok(unleased)
     }
 
     async fn show_unleased(
@@ -157,7 +181,7 @@ impl Leases<'_> {
             return Ok(None);
         };
         let leases = self.service.ledger.leases(Scope::Live).await?;
-        let unleased = cloud.unleased(&leases).into_iter();
+        let unleased = self.unleased(cloud, &leases).await?.into_iter();
         let listed_as = unleased.map(|tags| (tags, Listing::unleased(tags, cloud, view)));
         let fits = |listing: &Listing| listing.name == *stack && selector.matches(listing);
         let mut fitting: Vec<_> = listed_as.filter(|(_, listing)| fits(listing)).collect();

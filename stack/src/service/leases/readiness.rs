@@ -1,6 +1,8 @@
 //! Readiness: provisioned, init phases, checks, ready, and timed out.
 
-use crate::init::{FailedCheck, Init, PhaseBoundary, ReportedPhase, check_name};
+use crate::init::{
+    FailedCheck, Init, NotReadyCause, PhaseBoundary, ReportedPhase, check_name, reporter,
+};
 use crate::lease::{EventKind, Lease, Phase};
 use crate::service::{Leases, ServiceError};
 use crate::values::id::StackName;
@@ -69,6 +71,26 @@ impl Leases<'_> {
         Ok(lease)
     }
 
+    /// Records why the stack is not ready yet, as the check or the resource `found_by` shows it;
+    /// `None` means that it shows no cause any more. What the ledger says already, and the cause of
+    /// a stack that is ready, is not recorded.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unknown`], or a ledger error.
+    pub async fn not_ready(
+        self,
+        stack: &StackName,
+        found_by: &str,
+        cause: Option<NotReadyCause>,
+    ) -> Result<Lease, ServiceError> {
+        let found_by = reporter(found_by);
+        let decide = |lease: &Lease, _| {
+            let event = not_ready_event(lease, &found_by, cause.as_ref());
+            Ok(event.into_iter().collect())
+        };
+        self.service.change(stack, decide).await
+    }
+
     /// Records that a phase of the init begins or ends. `told` has its start and length if the
     /// stack reports them.
     ///
@@ -101,4 +123,18 @@ impl Leases<'_> {
             .change(stack, |_, _| Ok(vec![kind.clone()]))
             .await
     }
+}
+
+/// The event that records a cause; `None` if it adds nothing to the lease.
+pub(in crate::service) fn not_ready_event(
+    lease: &Lease,
+    found_by: &str,
+    cause: Option<&NotReadyCause>,
+) -> Option<EventKind> {
+    let waits = matches!(lease.recorded_phase, Phase::Provisioning | Phase::Purgatory);
+    let init = lease.init.as_ref().filter(|_| waits)?;
+    (!init.knows(found_by, cause)).then(|| EventKind::NotReady {
+        found_by: found_by.to_owned(),
+        cause: cause.cloned(),
+    })
 }

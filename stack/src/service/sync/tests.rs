@@ -17,7 +17,7 @@ use crate::testing::{
     CloudCall, FakeCloud, ManualClock, actor, new_event, noon, registration, resource, stack_name,
 };
 use crate::values::ttl::Span;
-use crate::{HourlyRate, NewEvent, Seq, Usd};
+use crate::{Actor, HourlyRate, NewEvent, Seq, Usd};
 
 struct World {
     ledger: Arc<MemoryLedger>,
@@ -588,6 +588,42 @@ async fn one_of_several_is_chosen() {
         .await
         .expect("shows");
     assert!(bo.lease.is_none());
+}
+
+/// What was last seen before its lease ended is gone, and no stack without a lease: a teardown
+/// whose last scan was not stored, for example on a full disk, leaves such data. What a later scan
+/// finds is shown, and so is what a user has forgotten.
+#[tokio::test]
+async fn what_was_seen_before_its_lease_ended_is_not_unleased() {
+    for (end, is_gone) in [
+        (EventKind::Released, true),
+        (
+            EventKind::Forgotten {
+                by: Actor::from_names("ana", "desk"),
+                why: "lost".to_owned(),
+            },
+            false,
+        ),
+    ] {
+        let world = world(vec![priced("ec2:volume", "1", "a", "1")]);
+        world.lease("a", None).await;
+        world.sync().await;
+        world.clock.advance(Span::minutes(1));
+        world.append("a", vec![end]).await;
+        let named_by_tags = |rows: Vec<Listing>| rows.iter().any(|row| row.name.as_str() == "a");
+        assert_eq!(named_by_tags(world.listing().await), !is_gone);
+        let leases = world.service.leases();
+        let shown = leases.show(&stack_name("a")).await.expect("known");
+        assert_eq!(shown.lease.is_some(), is_gone);
+        assert_eq!(shown.events.is_empty(), !is_gone);
+
+        world.clock.advance(Span::minutes(1));
+        world.sync().await;
+        assert!(
+            named_by_tags(world.listing().await),
+            "a later scan found it"
+        );
+    }
 }
 
 /// An unleased stack has a cost, with a bill from the day that it was created.

@@ -239,6 +239,12 @@ fn init(ui: &mut Ui, stack: &Listing, now: Timestamp) -> Result<(), CommandError
     if let Some(slowest) = &init.slowest_phase {
         field(ui, "slowest phase", slowest)?;
     }
+    if let Some(cause) = fields::cause(stack, now) {
+        field(ui, "not ready because", &cause)?;
+        if let Some(cost) = fields::cause_cost(stack) {
+            field(ui, "cost meanwhile", &cost)?;
+        }
+    }
     if let Some(purgatory) = &stack.purgatory {
         self::purgatory(ui, purgatory, now)?;
     }

@@ -62,6 +62,12 @@ pub(super) fn fill(page: &mut Page, stack: &StackRow, model: &Model) {
     if let Some(slowest) = &init.slowest_phase {
         page.field("slowest phase", slowest, Tone::Notice);
     }
+    if let Some(cause) = fields::cause(&listing, now) {
+        page.field("because", &cause, Tone::Alarm);
+        if let Some(cost) = fields::cause_cost(&listing) {
+            page.field("meanwhile", &cost, Tone::Notice);
+        }
+    }
     if let Some(deadline) = stack.lease().and_then(|lease| lease.at(now).ready_deadline) {
         page.field("purgatory", &values::moment(deadline, now), Tone::Notice);
     }
