@@ -86,7 +86,11 @@ pub(crate) const READ: &[Grant] = &[
     Grant::new(
         "autoscaling",
         On::Any,
-        &["DescribeAutoScalingGroups", "DescribeScheduledActions"],
+        &[
+            "DescribeAutoScalingGroups",
+            "DescribeScalingActivities",
+            "DescribeScheduledActions",
+        ],
     ),
     Grant::new("ce", On::AnyGlobal, &["GetCostAndUsage"]),
     Grant::new("cloudformation", On::Account, &["DescribeStacks"]),

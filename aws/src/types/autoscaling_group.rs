@@ -1,5 +1,6 @@
 //! Auto Scaling groups. The tagging API never lists them.
 
+mod not_ready;
 #[cfg(test)]
 mod tests;
 
@@ -66,7 +67,7 @@ impl ResourceType for AutoscalingGroup {
         let mut listed = Listing::default();
         while let Some(group) = pages.next().await {
             let group = group.map_err(failed!("autoscaling", "DescribeAutoScalingGroups"))?;
-            if let Some(description) = to_description(clients, &group) {
+            if let Some(description) = described(clients, &group).await {
                 listed.ids.push(description.resource.id.clone());
                 listed.described.push(description);
             }
@@ -191,9 +192,16 @@ pub(super) async fn by_name(
     let mut found = Vec::new();
     while let Some(group) = pages.next().await {
         let group = group.map_err(failed!("autoscaling", "DescribeAutoScalingGroups"))?;
-        found.extend(to_description(clients, &group));
+        found.extend(described(clients, &group).await);
     }
     Ok(found)
+}
+
+/// A group as described, and why it has fewer instances than it wants.
+async fn described(clients: &Clients, group: &AutoScalingGroup) -> Option<Description> {
+    let mut description = to_description(clients, group)?;
+    description.resource.not_ready = not_ready::cause(clients, group).await;
+    Some(description)
 }
 
 /// The name in `autoScalingGroup:UUID:autoScalingGroupName/NAME`.

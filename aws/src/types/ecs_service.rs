@@ -1,5 +1,7 @@
 //! ECS services. ECS describes a deleted one as inactive for a while.
 
+mod not_ready;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -142,13 +144,15 @@ async fn describe(
     }
     let services = answer.services();
     let definitions = definitions(clients, services).await;
-    let found = services.iter().filter_map(|service| {
+    let found = services.iter().map(async |service| {
         let definition = service
             .task_definition()
             .and_then(|arn| definitions.get(arn));
-        to_resource(clients, service, definition).map(Description::from)
+        let mut resource = to_resource(clients, service, definition)?;
+        resource.not_ready = not_ready::cause(clients, cluster, service).await;
+        Some(Description::from(resource))
     });
-    Ok(found.collect())
+    Ok(join_all(found).await.into_iter().flatten().collect())
 }
 
 /// The task definitions of the services that pay for the size of their tasks. If one cannot be

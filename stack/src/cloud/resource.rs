@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::GovernanceFacts;
+use crate::init::NotReadyCause;
 use crate::values::money::HourlyRate;
 
 /// A globally unique resource id: on AWS the ARN.
@@ -204,6 +205,10 @@ pub struct Resource {
     /// Whether it is on its way from one state to another.
     #[serde(default)]
     pub in_transition: bool,
+    /// Why it does not reach its goal, as its own service shows it; `None` if it has reached it, or
+    /// if the cause is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_ready: Option<NotReadyCause>,
     /// The creation time; `None` if the service does not report it.
     pub created_at: Option<Timestamp>,
     /// Whether the resource's own service has confirmed it.
@@ -260,6 +265,7 @@ impl Resource {
             tags: BTreeMap::new(),
             state: None,
             in_transition: false,
+            not_ready: None,
             created_at: None,
             confirmation: Confirmation::Unconfirmed("not described yet".to_owned()),
             uses: Vec::new(),

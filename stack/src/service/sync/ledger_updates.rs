@@ -1,4 +1,4 @@
-//! Records what a sync found in the ledger: changed rates, activity, and resources of a stack that
+//! Records what a sync found in the ledger: changed rates, activity, causes, and resources of a stack that
 //! was marked gone.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,10 +9,11 @@ use super::{CloudData, ServiceError};
 use crate::cloud::{Place, Resource, ResourceClass};
 use crate::cost::{EarlierCharge, MinimumCharge};
 use crate::idle::{DEFAULT_WINDOW, Evidence, IdleState};
-use crate::init::{CreatedType, MAX_CREATED_TYPES};
+use crate::init::{CreatedType, MAX_CREATED_TYPES, reporter};
 use crate::inventory::Rate;
 use crate::lease::{EventKind, Lease, Phase, ResidueDetails};
 use crate::ledger::LedgerError;
+use crate::service::leases::readiness::not_ready_event;
 use crate::sweep::{OwnershipVerdicts, StackIdentity, judge_ownership};
 use crate::values::id::StackName;
 use crate::values::money::HourlyRate;
@@ -139,7 +140,18 @@ fn seen(lease: &Lease, cloud: &CloudView, now: Timestamp) -> Vec<EventKind> {
     rated(lease, cloud, now)
         .into_iter()
         .chain(used(lease, cloud, now))
+        .chain(not_ready(lease, cloud))
         .collect()
+}
+
+/// Why the stack is not ready yet, as its resources show it, where that has changed.
+fn not_ready(lease: &Lease, cloud: &CloudView) -> Vec<EventKind> {
+    let resources = cloud.resources(lease);
+    let causes = resources.iter().filter_map(|one| {
+        let found_by = reporter(one.id.as_str());
+        not_ready_event(lease, &found_by, one.not_ready.as_ref())
+    });
+    causes.collect()
 }
 
 /// The rate, when it, its source or what it leaves out has changed.

@@ -7,6 +7,7 @@ use super::*;
 use crate::cloud::{Bill, BillLine, Resource, ResourceId, Unchecked};
 use crate::config::{Account, Config, CredentialSource};
 use crate::idle::{Activity, DEFAULT_WINDOW, Evidence, IdleState};
+use crate::init::{CauseKind, NotReadyCause};
 use crate::inventory::{BillAnswer, MemoryInventory};
 use crate::lease::{EventKind, Phase, Source};
 use crate::ledger::{Ledger, LedgerError, MemoryLedger, Scope};
@@ -172,6 +173,53 @@ async fn rates_go_into_the_ledger() {
     let listed = world.listed("a").await;
     assert_eq!(listed.cost.hourly_usd, rate("0"));
     assert_eq!(listed.cost.spent_usd, "1.5".parse().ok());
+}
+
+/// A resource that shows why a stack is not ready is recorded, and again when that changes or ends. A
+/// stack that declares no readiness has no cause.
+#[tokio::test]
+async fn causes_go_into_the_ledger() {
+    let cause = |text: &str| {
+        let since = Span::minutes(1).after(noon());
+        Some(NotReadyCause::new(CauseKind::NoCapacity, text, since))
+    };
+    let mut service = resource("ecs:service", "web", "a");
+    service.not_ready = cause("no instance");
+    let mut other = resource("ecs:service", "web", "b");
+    other.id = ResourceId("ecs:service/other".to_owned());
+    other.not_ready = cause("no instance");
+    let id = service.id.clone();
+    let world = world(vec![service, other]);
+    world.lease("b", None).await;
+    let mut registration = registration();
+    registration.terms.ready_timeout = Some(Span::minutes(60));
+    registration.terms.hourly_cost = "0.60".parse().ok();
+    let begin = EventKind::Requested {
+        registration: Box::new(registration),
+    };
+    world.append("a", vec![begin]).await;
+    world.clock.set(Span::minutes(31).after(noon()));
+    world.sync().await;
+    world.sync().await;
+    let listed = world.listed("a").await.cause.expect("a cause");
+    assert_eq!(
+        (listed.kind, &*listed.text, &*listed.found_by),
+        (CauseKind::NoCapacity, "no instance", id.as_str())
+    );
+    // Half an hour at $0.60 an hour.
+    assert_eq!(listed.usd, "0.30".parse().ok());
+    world
+        .cloud
+        .change(&id, |one| one.not_ready = cause("no room"));
+    world.sync().await;
+    let listed = world.listed("a").await.cause.expect("a cause");
+    assert_eq!(listed.text, "no room");
+    world.cloud.change(&id, |one| one.not_ready = None);
+    world.sync().await;
+    assert_eq!(world.listed("a").await.cause, None);
+    let causes = |kinds: Vec<String>| kinds.iter().filter(|kind| *kind == "not_ready").count();
+    assert_eq!(causes(world.kinds("a").await), 3);
+    assert_eq!(causes(world.kinds("b").await), 0);
 }
 
 /// The first sync counts what each resource has cost since its creation, but nothing from before
