@@ -7,7 +7,7 @@ use tui::testing::{Harness, HarnessConfig};
 use crate::fixtures::{
     asleep_harness, billed_harness, demo_harness, finished_sleep, finished_teardown,
     found_resources, half_done_sleep, half_done_teardown, harness_with, lease, marked_harness,
-    name, now, plan, planned_harness, running_harness, sleep_plan, story, sweep_plan,
+    name, now, plan, planned_harness, running_harness, shows, sleep_plan, story, sweep_plan,
     teardown_with_residue, unleased_harness, usual_lease,
 };
 
