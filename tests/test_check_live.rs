@@ -56,7 +56,7 @@ fn a_public_group_makes_a_stack_noncompliant() {
     world.sandbox.root("shop", &stack("shop", "")).apply().ok();
     let made = world.create(&json!([{
         "name": "shop", "app": "checkout", "owner": "ana@example.com", "regions": [REGIONS[0]],
-        "types": ["ec2:vpc", "ec2:security-group", "ec2:volume", "sns:topic"],
+        "types": ["ec2:vpc", "ec2:subnet", "ec2:security-group", "ec2:volume", "sns:topic"],
     }]));
     let group = id(&made, "ec2:security-group");
     world.sandbox.jiti(&["sync"]).ok();

@@ -164,7 +164,7 @@ impl Leases<'_> {
             };
             let ended = lease.filter(|lease| !lease.is_live() && !lease.forgotten);
             let ended = ended.filter(|lease| tags.is_of(lease));
-            if ended.is_none_or(|lease| cloud.seen_after(tags, lease.last_at)) {
+            if ended.is_none_or(|lease| cloud.seen_after(tags, lease.phase_since)) {
                 unleased.push(tags);
             }
         }

@@ -296,11 +296,18 @@ fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<Event
     if lease.forgotten {
         return Vec::new();
     }
-    let found: Vec<Resource> = cloud.resources(lease).into_iter().cloned().collect();
+    let gone_at = lease.phase_since;
+    // A scan that began before the end may have seen what the teardown then deleted.
+    let is_later = |one: &&Resource| cloud.known().seen_at(one) > Some(gone_at);
+    let found: Vec<Resource> = cloud
+        .resources(lease)
+        .into_iter()
+        .filter(is_later)
+        .cloned()
+        .collect();
     if found.is_empty() {
         return Vec::new();
     }
-    let gone_at = lease.phase_since;
     if found.iter().any(|one| one.created_at > Some(gone_at)) {
         return Vec::new();
     }

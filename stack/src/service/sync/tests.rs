@@ -664,13 +664,18 @@ async fn what_was_seen_before_its_lease_ended_is_not_unleased() {
         let shown = leases.show(&stack_name("a")).await.expect("known");
         assert_eq!(shown.lease.is_some(), is_gone);
         assert_eq!(shown.events.is_empty(), !is_gone);
+        // As a sync whose scan began before the end, and whose process was stopped meanwhile.
+        let data = world.service.cloud();
+        let known = data.cloud_view().await.expect("reads").expect("a cloud");
+        let leases = world.ledger.leases(Scope::All).await.expect("reads");
+        let updates = data.update_ledger(&leases, &known).await.expect("writes");
+        assert!(updates.reopened.is_empty());
 
         world.clock.advance(Span::minutes(1));
-        world.sync().await;
-        assert!(
-            named_by_tags(world.listing().await),
-            "a later scan found it"
-        );
+        let report = world.sync().await;
+        assert_eq!(report.reopened.len(), usize::from(is_gone));
+        let rows = world.listing().await;
+        assert!(named_by_tags(rows), "a later scan found it");
     }
 }
 
