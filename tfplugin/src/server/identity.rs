@@ -121,8 +121,9 @@ impl<P: Provider> Server<P> {
         Encoded::from_value(&identity.schema, &new).map(Some)
     }
 
-    /// The identity in a plan; `None` while Terraform cannot accept it, because it is unknown and
-    /// the object exists already.
+    /// The identity in a plan; `None` while a value of it is unknown. Terraform accepts unknown
+    /// values for a new object. `OpenTofu` 1.12 does not: its state of the plan cannot hold them.
+    /// Both accept that there is no identity yet.
     pub(super) fn identity_in_plan(
         &self,
         entry: &ResourceEntry<P::Client>,
@@ -132,10 +133,8 @@ impl<P: Provider> Server<P> {
         let Some(identity) = &entry.calls.identity else {
             return Ok(None);
         };
-        let schema = &*identity.schema;
-        let prior = prior.decode(&schema.value_type)?;
-        let (creates, destroys) = (plan.prior.is_null(), plan.planned.is_null());
-        if destroys {
+        let prior = prior.decode(&identity.schema.value_type)?;
+        if plan.planned.is_null() {
             return known_only(identity, &prior);
         }
         let planned = match self.identity_of(identity, &plan.planned) {
@@ -143,10 +142,7 @@ impl<P: Provider> Server<P> {
             // The model cannot hold an unknown part of the plan.
             Err(failure) => return failure.without_unknowns().map_or(Ok(None), Err),
         };
-        if creates {
-            return Encoded::from_value(schema, &planned).map(Some);
-        }
-        if !plan.requires_replace.is_empty() {
+        if plan.prior.is_null() || !plan.requires_replace.is_empty() {
             return known_only(identity, &planned);
         }
         let planned = with_prior_values(planned, &prior);
