@@ -9,6 +9,7 @@ pub mod git;
 pub mod guide;
 pub mod http_state;
 pub mod machine_faults;
+mod mirror;
 pub mod moto;
 pub mod package;
 pub mod plugin;

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use test_support::client::client;
 use tfplugin::testing::Acceptance;
 
+use crate::mirror;
 use crate::terraform::Root;
 
 /// The provider's address.
@@ -41,6 +42,12 @@ impl Sandbox {
             dir,
             environment: Mutex::default(),
         };
+        // Scripts, guides and `jiti check` run `terraform`.
+        if client().is_opentofu() {
+            let clients = sandbox.clients();
+            std::fs::create_dir_all(&clients).unwrap();
+            std::os::unix::fs::symlink(client().program(), clients.join("terraform")).unwrap();
+        }
         let mirror = sandbox.path("mirror");
         let package = mirror.join(provider_package());
         let version = env!("CARGO_PKG_VERSION");
@@ -96,7 +103,8 @@ impl Sandbox {
         let mirrored = std::env::var_os("JITI_PROVIDER_MIRROR");
         let aws = match mirrored {
             Some(mirror) => {
-                let mirror = self.mirror_for_client(Path::new(&mirror));
+                let renamed = self.path("mirror-of-this-machine");
+                let mirror = mirror::for_client(Path::new(&mirror), renamed);
                 format!(
                     "filesystem_mirror {{\n    path = {mirror:?}\n    include = [\"hashicorp/aws\"]\n  }}"
                 )
@@ -112,18 +120,9 @@ impl Sandbox {
         .unwrap();
     }
 
-    /// A mirror with the addresses that the client asks for. OpenTofu has another default registry,
-    /// whose packages are the same.
-    fn mirror_for_client(&self, mirror: &Path) -> PathBuf {
-        let host = client().registry();
-        if mirror.join(host).is_dir() {
-            return mirror.to_owned();
-        }
-        let renamed = self.path("mirror-of-this-machine");
-        std::fs::create_dir_all(&renamed).unwrap();
-        let packages = mirror.join("registry.terraform.io");
-        std::os::unix::fs::symlink(packages, renamed.join(host)).unwrap();
-        renamed
+    /// The folder in which `terraform` is `OpenTofu`, if that is the client of this test run.
+    fn clients(&self) -> PathBuf {
+        self.path("clients")
     }
 
     /// Creates and initialises a root module with this configuration. The `terraform` block is
@@ -155,6 +154,7 @@ impl Sandbox {
                 .parent()
                 .unwrap()
                 .to_path_buf(),
+            self.clients(),
             client().folder().to_owned(),
             PathBuf::from("/usr/local/bin"),
             PathBuf::from("/usr/bin"),
