@@ -8,6 +8,9 @@ use super::table::PriceTable;
 /// Types that are free, or charged by use alone, which jiti names as unpriced.
 const WITHOUT_METER: &[&str] = &[
     "aws_db_subnet_group",
+    "aws_iam_instance_profile",
+    "aws_iam_role",
+    "aws_iam_role_policy",
     "aws_internet_gateway",
     "aws_lb_listener",
     "aws_lb_target_group",
@@ -59,10 +62,14 @@ fn blocks<'a>(text: &'a str, word: &str) -> Vec<Block<'a>> {
 }
 
 /// What a resource is charged for by list price.
-fn meters(block: &Block<'_>) -> Vec<String> {
+fn meters(block: &Block<'_>, variables: &[Block<'_>]) -> Vec<String> {
     match block.kind {
-        "aws_launch_template" => {
-            let kind = block.required("instance_type");
+        "aws_launch_template" | "aws_instance" => {
+            let kind = block.attribute("instance_type").unwrap_or_else(|| {
+                let mut variables = variables.iter();
+                let of_variable = variables.find(|one| one.kind == "instance_type");
+                of_variable.unwrap().required("default")
+            });
             // The image decides which of the two its volume is.
             let others = ["ebs:gp3", "ebs:gp2", "vpc:public-ipv4"].map(str::to_owned);
             others.into_iter().chain([format!("ec2:{kind}")]).collect()
@@ -116,11 +123,12 @@ fn examples_have_prices() {
         let ours = resources
             .iter()
             .filter(|block| block.kind.starts_with("aws_"));
-        let meters: Vec<String> = ours.flat_map(meters).collect();
+        let variables = blocks(&text, "variable");
+        let meters = ours.flat_map(|block| meters(block, &variables));
+        let meters: Vec<String> = meters.collect();
         if meters.is_empty() {
             continue;
         }
-        let variables = blocks(&text, "variable");
         let region = variables.iter().find(|block| block.kind == "region");
         let region = region.unwrap().required("default");
         for meter in meters {

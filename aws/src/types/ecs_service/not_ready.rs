@@ -1,7 +1,9 @@
 //! Why a service does not reach its goal, from its events and from the task that stopped last.
 //!
-//! Events: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>.
-//! Stopped tasks: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>.
+//! Events:
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>.
+//! Stopped tasks:
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>.
 
 use aws_sdk_ecs::types::{DesiredStatus, Service, ServiceEvent, Task, TaskStopCode};
 use jiff::Timestamp;
@@ -224,8 +226,8 @@ mod tests {
         }
     }
 
-    /// The cause is the newest event of a known kind, since the oldest one of the same kind in a row.
-    /// An event before the last steady state is over.
+    /// The cause is the newest event of a known kind, since the oldest one of the same kind in a
+    /// row. An event before the last steady state is over.
     #[test]
     fn a_steady_state_ends_a_cause() {
         let unhealthy = "(service web) (port 80) is unhealthy in (target-group a) due to (reason Request timed out)";

@@ -1,5 +1,5 @@
-//! Records what a sync found in the ledger: changed rates, activity, causes, and resources of a stack that
-//! was marked gone.
+//! Records what a sync found in the ledger: changed rates, activity, causes, and resources of a
+//! stack that was marked gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 

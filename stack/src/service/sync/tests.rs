@@ -175,8 +175,8 @@ async fn rates_go_into_the_ledger() {
     assert_eq!(listed.cost.spent_usd, "1.5".parse().ok());
 }
 
-/// A resource that shows why a stack is not ready is recorded, and again when that changes or ends. A
-/// stack that declares no readiness has no cause.
+/// A resource that shows why a stack is not ready is recorded, and again when that changes or ends.
+/// A stack that declares no readiness has no cause.
 #[tokio::test]
 async fn causes_go_into_the_ledger() {
     let cause = |text: &str| {
