@@ -100,7 +100,7 @@ fn json_has_the_documented_fields() {
         fields.sort();
         fields
     };
-    insta::assert_snapshot!(fields(&rows[0]).join(" "), @"accounts app budget cost created_at dies_at expires_at expiry_source flags hold_until idle init labels name noncompliance origin owner phase purgatory regions residue ttl_seconds_left version");
+    insta::assert_snapshot!(fields(&rows[0]).join(" "), @"accounts app budget cause cost created_at dies_at expires_at expiry_source flags hold_until idle init labels name noncompliance origin owner phase purgatory regions residue ttl_seconds_left version");
     insta::assert_snapshot!(fields(&rows[0]["cost"]).join(" "), @"accrued_usd billed_settled_until billed_until billed_usd hourly_source hourly_usd spent_usd unpriced until_expiry_usd");
     insta::assert_snapshot!(fields(&rows[0]["idle"]).join(" "), @"evidence hourly_usd since state until_expiry_usd wasted_usd");
     insta::assert_snapshot!(fields(&rows[0]["init"]).join(" "), @"phases provision_seconds provisioned_at ready_at ready_seconds requested_at slowest_phase total_seconds usd");
