@@ -1,15 +1,15 @@
 //! A proxy in front of a DynamoDB test server that misbehaves as DynamoDB may: it loses answers,
 //! delays, throttles, and cancels transactions.
 
-use std::io::BufReader;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::proxy::http::{Answer, Request, Upstream};
+use crate::proxy::server::{Answers, ProxyServer};
 
 /// How many of 1,000 requests meet each fault.
 #[derive(Clone, Copy, Debug)]
@@ -44,14 +44,12 @@ impl FaultRates {
 
 /// The proxy. It ends when this value is dropped.
 pub struct DynamoFaults {
-    address: SocketAddr,
+    server: ProxyServer,
     state: Arc<State>,
 }
 
 struct State {
-    server: SocketAddr,
     rates: FaultRates,
-    closed: AtomicBool,
     requests: AtomicU64,
     faults: AtomicU64,
 }
@@ -59,30 +57,17 @@ struct State {
 impl DynamoFaults {
     /// A proxy in front of the server at this address.
     pub fn new(server: SocketAddr, rates: FaultRates) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
-            server,
             rates,
-            closed: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             faults: AtomicU64::new(0),
         });
-        let serving = Arc::clone(&state);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if serving.closed.load(Ordering::Relaxed) {
-                    break;
-                }
-                let state = Arc::clone(&serving);
-                std::thread::spawn(move || state.serve(stream));
-            }
-        });
-        Self { address, state }
+        let server = ProxyServer::start(server, Arc::clone(&state));
+        Self { server, state }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// The requests so far, and those that met a fault.
@@ -92,35 +77,10 @@ impl DynamoFaults {
     }
 }
 
-impl Drop for DynamoFaults {
-    fn drop(&mut self) {
-        self.state.closed.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(self.address);
-    }
-}
-
-impl State {
-    /// Serves one connection until it ends or an answer is lost.
-    fn serve(&self, stream: TcpStream) {
-        let _ = stream.set_nodelay(true);
-        let Ok(reading) = stream.try_clone() else {
-            return;
-        };
-        let (mut reading, mut writing) = (BufReader::new(reading), stream);
-        let server = Upstream::new(self.server);
-        while let Ok(Some(request)) = Request::read(&mut reading) {
-            self.requests.fetch_add(1, Ordering::Relaxed);
-            let Some(answer) = self.answer(&server, &request) else {
-                return;
-            };
-            if answer.write(&mut writing, &request).is_err() {
-                return;
-            }
-        }
-    }
-
+impl Answers for State {
     /// The answer, possibly a fault; `None` when it is lost.
-    fn answer(&self, server: &Upstream, request: &Request) -> Option<Answer> {
+    fn answer(&self, request: &Request, server: &Upstream) -> Option<Answer> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
         let FaultRates {
             lost,
             delayed,

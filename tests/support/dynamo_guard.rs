@@ -3,27 +3,24 @@
 //! and ignores every operator but `StringEquals`, also with its own enforcement on.
 
 use std::collections::HashMap;
-use std::io::BufReader;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
 use crate::proxy::http::{Answer, Request, Upstream};
+use crate::proxy::server::{Answers, ProxyServer};
 
 /// The account of a caller whose access key does not say it.
 const ACCOUNT: &str = "123456789012";
 
 /// The proxy. It ends when this value is dropped.
 pub struct DynamoGuard {
-    address: SocketAddr,
+    server: ProxyServer,
     state: Arc<State>,
 }
 
 struct State {
-    server: SocketAddr,
-    closed: AtomicBool,
     policies: Mutex<HashMap<String, Value>>,
     denied: Mutex<Vec<String>>,
 }
@@ -31,29 +28,16 @@ struct State {
 impl DynamoGuard {
     /// A proxy in front of the server at this address. Without a policy, it allows everything.
     pub fn new(server: SocketAddr) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
         let state = Arc::new(State {
-            server,
-            closed: AtomicBool::new(false),
             policies: Mutex::default(),
             denied: Mutex::default(),
         });
-        let serving = Arc::clone(&state);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if serving.closed.load(Ordering::Relaxed) {
-                    break;
-                }
-                let state = Arc::clone(&serving);
-                std::thread::spawn(move || state.serve(stream));
-            }
-        });
-        Self { address, state }
+        let server = ProxyServer::start(server, Arc::clone(&state));
+        Self { server, state }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// From now on, a request with this session token may do only what the policy allows. Without
@@ -69,35 +53,14 @@ impl DynamoGuard {
     }
 }
 
-impl Drop for DynamoGuard {
-    fn drop(&mut self) {
-        self.state.closed.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(self.address);
+impl Answers for State {
+    fn answer(&self, request: &Request, upstream: &Upstream) -> Option<Answer> {
+        let refusal = self.refusal(request);
+        refusal.or_else(|| upstream.ask(request).ok())
     }
 }
 
 impl State {
-    fn serve(&self, stream: TcpStream) {
-        let _ = stream.set_nodelay(true);
-        let Ok(reading) = stream.try_clone() else {
-            return;
-        };
-        let (mut reading, mut writing) = (BufReader::new(reading), stream);
-        let server = Upstream::new(self.server);
-        while let Ok(Some(request)) = Request::read(&mut reading) {
-            let answer = match self.refusal(&request) {
-                Some(refusal) => refusal,
-                None => match server.ask(&request) {
-                    Ok(answer) => answer,
-                    Err(_) => return,
-                },
-            };
-            if answer.write(&mut writing, &request).is_err() {
-                return;
-            }
-        }
-    }
-
     /// DynamoDB's refusal, if the policy of the caller does not allow a part of the request.
     fn refusal(&self, request: &Request) -> Option<Answer> {
         let caller = caller(request)?;

@@ -7,65 +7,51 @@ mod cbor;
 mod fault;
 pub mod http;
 mod moto_client;
+pub(crate) mod server;
 mod slow_deletions;
 mod xml;
 
-use std::io::BufReader;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 pub use call::Call;
 pub use fault::{Fault, Rule};
 use http::{Answer, Request, Upstream};
+use server::{Answers, ProxyServer};
 use slow_deletions::PendingDeletion;
 
 /// The proxy of one test. Without rules it only corrects known errors in moto's answers.
 pub struct Proxy {
-    address: SocketAddr,
+    server: ProxyServer,
     inner: Arc<State>,
 }
 
 struct State {
-    moto: SocketAddr,
     rules: Mutex<Vec<Rule>>,
     calls: Mutex<Vec<Call>>,
     enforces_rules: AtomicBool,
     /// How many times a deleted resource is still described.
     descriptions_after_delete: AtomicU32,
     deletions: Mutex<Vec<PendingDeletion>>,
-    closed: AtomicBool,
 }
 
 impl Proxy {
     /// A proxy in front of the server at this address.
     pub fn new(moto: SocketAddr) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
         let inner = Arc::new(State {
-            moto,
             rules: Mutex::default(),
             calls: Mutex::default(),
             enforces_rules: AtomicBool::new(false),
             descriptions_after_delete: AtomicU32::new(0),
             deletions: Mutex::default(),
-            closed: AtomicBool::new(false),
         });
-        let serving = Arc::clone(&inner);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                if serving.closed.load(Ordering::Relaxed) {
-                    break;
-                }
-                let inner = Arc::clone(&serving);
-                std::thread::spawn(move || inner.serve(stream));
-            }
-        });
-        Self { address, inner }
+        let server = ProxyServer::start(moto, Arc::clone(&inner));
+        Self { server, inner }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// Refuses what AWS refuses and moto allows: deleting a resource that is in use, referenced or
@@ -112,34 +98,7 @@ impl Proxy {
     }
 }
 
-impl Drop for Proxy {
-    fn drop(&mut self) {
-        self.inner.closed.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(self.address);
-    }
-}
-
-impl State {
-    fn serve(&self, stream: TcpStream) {
-        let _ = stream.set_nodelay(true);
-        let Ok(mut to) = stream.try_clone() else {
-            return;
-        };
-        let mut from = BufReader::new(stream);
-        let upstream = Upstream::new(self.moto);
-        // A connection that breaks on either side ends here, and its client sees what AWS would
-        // show it.
-        while let Ok(Some(request)) = Request::read(&mut from) {
-            let Some(answer) = self.answer(&request, &upstream) else {
-                return;
-            };
-            if answer.write(&mut to, &request).is_err() {
-                return;
-            }
-        }
-    }
-
-    /// The answer; `None` closes the connection without one.
+impl Answers for State {
     fn answer(&self, request: &Request, upstream: &Upstream) -> Option<Answer> {
         let call = Call::of(request);
         self.calls.lock().unwrap().push(call.clone());
@@ -161,7 +120,9 @@ impl State {
             }
         }
     }
+}
 
+impl State {
     fn decide(&self, call: &Call) -> Decision {
         let mut rewrites: Vec<Rewrite> = Vec::new();
         let mut rules = self.rules.lock().unwrap();
