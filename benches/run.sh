@@ -12,13 +12,7 @@ export JITI_BENCH_FIGURES
 trap 'rm -f "$JITI_BENCH_FIGURES"' EXIT
 bench() { cargo bench --quiet --locked "$@"; }
 # Builds the binaries of the packages, once. Only packaging/build.sh sets the flags of their compiler.
-case "$(uname -sm)" in
-  "Linux x86_64") own=linux_amd64 ;;
-  "Linux aarch64") own=linux_arm64 ;;
-  "Darwin x86_64") own=darwin_amd64 ;;
-  "Darwin arm64") own=darwin_arm64 ;;
-  *) printf 'run.sh: no platform for %s: add it here\n' "$(uname -sm)" >&2; exit 2 ;;
-esac
+own=$(packaging/platform.sh)
 export JITI_BENCH_BINARIES=$target/binaries/$own
 packages() { packaging/build.sh >&2; }
 

@@ -4,13 +4,7 @@
 #   packaging/install-local.sh BUILT BIN
 set -euo pipefail
 built=$1 bin=$2
-case "$(uname -sm)" in
-  "Linux x86_64") platform=linux_amd64 ;;
-  "Linux aarch64") platform=linux_arm64 ;;
-  "Darwin x86_64") platform=darwin_amd64 ;;
-  "Darwin arm64") platform=darwin_arm64 ;;
-  *) printf 'install-local.sh: no platform for %s: add it here\n' "$(uname -sm)" >&2; exit 2 ;;
-esac
+platform=$("$(dirname "$0")/platform.sh")
 mkdir -p "$bin"
 install "$built/jiti" "$built/terraform-provider-jiti" "$bin/"
 release=$("$bin/jiti" --version | awk '{ print $2 }')

@@ -7,13 +7,7 @@ cd "$(dirname "$0")/.."
 target=$(cargo metadata --locked --no-deps --format-version 1 |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
 binaries=$target/binaries
-case "$(uname -sm)" in
-  "Linux x86_64") own=linux_amd64 ;;
-  "Linux aarch64") own=linux_arm64 ;;
-  "Darwin x86_64") own=darwin_amd64 ;;
-  "Darwin arm64") own=darwin_arm64 ;;
-  *) printf 'package.sh: no platform for %s: add it here\n' "$(uname -sm)" >&2; exit 2 ;;
-esac
+own=$(packaging/platform.sh)
 jiti=$binaries/$own/jiti
 
 rm -rf "$binaries/shared" "$target/packages"
