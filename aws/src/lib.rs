@@ -29,6 +29,8 @@ mod governance;
 mod ledger;
 #[cfg(feature = "cloud")]
 mod metrics;
+#[cfg(feature = "cloud")]
+mod not_ready;
 #[cfg(any(feature = "cloud", feature = "ledger"))]
 mod partition;
 #[cfg(feature = "cloud")]

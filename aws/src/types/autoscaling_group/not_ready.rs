@@ -9,6 +9,7 @@ use aws_sdk_autoscaling::types::{
 use stack::init::{CauseKind, NotReadyCause};
 
 use crate::client::Clients;
+use crate::not_ready::{StatedReason, kind_of, newest};
 use crate::time::timestamp;
 
 /// The number of activities to read: the newest ones.
@@ -67,28 +68,19 @@ fn from_activities(name: &str, activities: &[Activity]) -> Option<NotReadyCause>
             Some(ScalingActivityStatusCode::Failed | ScalingActivityStatusCode::Cancelled)
         )
     });
-    let failed: Vec<_> = failed
-        .filter_map(|one| {
-            let message = one.status_message()?;
-            Some((kind_of(message), message, timestamp(one.start_time())?))
+    let StatedReason { kind, message, at } = newest(failed.filter_map(|one| {
+        let message = one.status_message()?;
+        Some(StatedReason {
+            kind: kind_of(&MESSAGES, message).unwrap_or(CauseKind::Other),
+            message,
+            at: timestamp(one.start_time())?,
         })
-        .collect();
-    let (kind, message, _) = *failed.first()?;
-    let same = failed.iter().take_while(|(other, ..)| *other == kind);
-    let since = same.map(|(.., at)| *at).last()?;
+    }))?;
     let message = message
         .strip_suffix(" Launching EC2 instance failed.")
         .unwrap_or(message);
-    Some(NotReadyCause::new(
-        kind,
-        &format!("group {name}: {message}"),
-        since,
-    ))
-}
-
-fn kind_of(message: &str) -> CauseKind {
-    let known = MESSAGES.iter().find(|(part, _)| message.contains(part));
-    known.map_or(CauseKind::Other, |(_, kind)| *kind)
+    let text = format!("group {name}: {message}");
+    Some(NotReadyCause::new(kind, &text, at))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use stack::init::{CauseKind, NotReadyCause};
 
 use crate::client::Clients;
+use crate::not_ready::{StatedReason, kind_of, newest};
 use crate::time::timestamp;
 
 /// What an event says when the service has reached its goal.
@@ -61,15 +62,15 @@ fn from_events(name: &str, events: &[ServiceEvent]) -> Option<NotReadyCause> {
     let since_goal = events
         .iter()
         .take_while(|event| !event.message().unwrap_or_default().contains(STEADY));
-    let known = since_goal.filter_map(|event| {
+    let StatedReason { kind, message, at } = newest(since_goal.filter_map(|event| {
         let message = event.message()?;
-        Some((kind_of(message)?, message, timestamp(event.created_at())?))
-    });
-    let known: Vec<_> = known.collect();
-    let (kind, message, _) = *known.first()?;
-    let same = known.iter().take_while(|(other, ..)| *other == kind);
-    let since = same.map(|(.., at)| *at).last()?;
-    Some(to_cause(kind, name, message, since))
+        Some(StatedReason {
+            kind: kind_of(&MESSAGES, message)?,
+            message,
+            at: timestamp(event.created_at())?,
+        })
+    }))?;
+    Some(to_cause(kind, name, message, at))
 }
 
 fn from_task(name: &str, task: &Task) -> Option<NotReadyCause> {
@@ -77,7 +78,7 @@ fn from_task(name: &str, task: &Task) -> Option<NotReadyCause> {
     let reason = task.stopped_reason().unwrap_or_default();
     let container = task.containers().iter().find_map(|container| {
         let reason = container.reason()?;
-        Some((kind_of(reason)?, reason))
+        Some((kind_of(&MESSAGES, reason)?, reason))
     });
     if let Some((kind, reason)) = container {
         return Some(to_cause(kind, name, reason, since));
@@ -93,7 +94,7 @@ fn from_task(name: &str, task: &Task) -> Option<NotReadyCause> {
         let text = ended.unwrap_or_else(|| reason.to_owned());
         return Some(to_cause(CauseKind::CrashLoop, name, &text, since));
     }
-    Some(to_cause(kind_of(reason)?, name, reason, since))
+    Some(to_cause(kind_of(&MESSAGES, reason)?, name, reason, since))
 }
 
 /// The task of the service that stopped last. Without permission to read it, the cause is less
@@ -122,11 +123,6 @@ async fn stopped_task(clients: &Clients, cluster: &str, name: &str) -> Option<Ta
         .ok()?;
     let tasks = described.tasks.unwrap_or_default().into_iter();
     tasks.max_by_key(|task| timestamp(task.stopped_at()))
-}
-
-fn kind_of(message: &str) -> Option<CauseKind> {
-    let known = MESSAGES.iter().find(|(part, _)| message.contains(part));
-    known.map(|(_, kind)| *kind)
 }
 
 fn to_cause(kind: CauseKind, name: &str, message: &str, since: Timestamp) -> NotReadyCause {
