@@ -1,23 +1,24 @@
 //! The planned resources by type and name, as conftest's parser of HCL gives a configuration to
 //! its rules: `input.resource.aws_vpc.main[0].cidr_block`.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 /// The key of the map in the input.
 const KEY: &str = "resource";
 
 /// The input with the map. An input that has this key, or has no planned resources, stays as it is.
-pub(super) fn with_resources(input: &Value) -> Value {
-    let mut document = input.clone();
-    let Some(changes) = input["resource_changes"].as_array() else {
-        return document;
-    };
-    if let Some(fields) = document.as_object_mut()
-        && !fields.contains_key(KEY)
-    {
-        fields.insert(KEY.to_owned(), by_type(changes));
+pub(super) fn with_resources(input: &Value) -> Cow<'_, Value> {
+    let changes = input["resource_changes"].as_array();
+    match (input.as_object(), changes) {
+        (Some(fields), Some(changes)) if !fields.contains_key(KEY) => {
+            let mut fields = fields.clone();
+            fields.insert(KEY.to_owned(), by_type(changes));
+            Cow::Owned(Value::Object(fields))
+        }
+        _ => Cow::Borrowed(input),
     }
-    document
 }
 
 /// The values of the managed resources that exist after the apply.
@@ -65,7 +66,7 @@ mod tests {
             }})
         );
         let own = json!({"resource_changes": [], "resource": 7});
-        assert_eq!(with_resources(&own), own);
-        assert_eq!(with_resources(&json!([1])), json!([1]));
+        assert_eq!(*with_resources(&own), own);
+        assert_eq!(*with_resources(&json!([1])), json!([1]));
     }
 }
