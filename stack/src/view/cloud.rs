@@ -102,12 +102,10 @@ impl CloudView {
         resources.filter_map(|resource| resource.created_at).min()
     }
 
-    /// Whether a scan has seen a resource of a tagged stack after this time.
+    /// Whether a scan that began after this time has seen the resource.
     #[must_use]
-    pub fn seen_after(&self, tags: &TaggedStack, time: Timestamp) -> bool {
-        let resources = self.tagged(tags).into_iter();
-        let mut seen = resources.filter_map(|resource| self.known.seen_at(resource));
-        seen.any(|seen| seen > time)
+    pub fn seen_after(&self, resource: &Resource, time: Timestamp) -> bool {
+        self.known.seen_at(resource) > Some(time)
     }
 
     /// The tagged stacks to which none of the given live leases belongs.

@@ -1,11 +1,16 @@
 //! Reading: one lease, the list, and everything about one stack.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::cloud::Resource;
 use crate::inventory::TaggedStack;
 use crate::lease::{Event, Lease};
 use crate::ledger::{LeaseList, Scope, UnreadableStack};
 use crate::listing::{ListedResource, Listing};
-use crate::service::{Leases, ServiceError};
+use crate::policy::Policy;
+use crate::reaper::ReaperStatus;
+use crate::service::{Leases, Service, ServiceError};
 use crate::values::id::{AppName, Owner, Seq, StackName};
 use crate::view::{CloudView, View};
 
@@ -148,23 +153,32 @@ impl Leases<'_> {
         }
     }
 
-    /// The stacks that only tags name, given the live leases. A stack that was last seen before its
-    /// lease ended is none: it was deleted, and no later scan is known, for example because the
-    /// disk was full. A user who forgets a lease deletes nothing.
+    /// The stacks that only tags name, given the leases that are known: at least the live ones. A
+    /// stack that was last seen before its lease ended is none: it was deleted, and no later scan
+    /// is known, for example because the disk was full. A user who forgets a lease deletes nothing.
     async fn unleased<'c>(
         self,
         cloud: &'c CloudView,
         leases: &[Lease],
     ) -> Result<Vec<&'c TaggedStack>, ServiceError> {
+        let by_name: BTreeMap<&str, &Lease> = leases
+            .iter()
+            .map(|lease| (lease.name.as_str(), lease))
+            .collect();
         let mut unleased = Vec::new();
         for tags in cloud.unleased(leases) {
-            let lease = match tags.name.parse::<StackName>() {
-                Ok(name) => self.service.ledger.lease(&name).await?,
-                Err(_) => None,
+            let lease = match (by_name.get(tags.name.as_str()), tags.name.parse()) {
+                (Some(lease), _) => Some((*lease).clone()),
+                (None, Ok(name)) => self.service.ledger.lease(&name).await?,
+                (None, Err(_)) => None,
             };
             let ended = lease.filter(|lease| !lease.is_live() && !lease.forgotten);
             let ended = ended.filter(|lease| tags.is_of(lease));
-            if ended.is_none_or(|lease| cloud.seen_after(tags, lease.phase_since)) {
+            let exists = ended.is_none_or(|lease| {
+                let mut resources = cloud.tagged(tags).into_iter();
+                resources.any(|one| cloud.seen_after(one, lease.phase_since))
+            });
+            if exists {
                 unleased.push(tags);
             }
         }
@@ -224,12 +238,25 @@ impl Leases<'_> {
     async fn view_of_one(self) -> Result<View, ServiceError> {
         let reaper = self.service.ledger.reaper().await?;
         let policy = (*self.service.policy().await?).clone();
-        let grace = self.service.config.check.noncompliance_grace(&policy);
-        let view = View::new(self.service.now(), policy, reaper).with_noncompliance_grace(grace);
-        Ok(match self.service.cloud().cloud_view().await? {
+        let cloud = self.service.cloud().cloud_view().await?;
+        Ok(self.service.view_of(policy, reaper, cloud))
+    }
+}
+
+impl Service {
+    /// What a lease is read against now, by this policy.
+    pub(in crate::service) fn view_of(
+        &self,
+        policy: Policy,
+        reaper: ReaperStatus,
+        cloud: Option<Arc<CloudView>>,
+    ) -> View {
+        let grace = self.config.check.noncompliance_grace(&policy);
+        let view = View::new(self.now(), policy, reaper).with_noncompliance_grace(grace);
+        match cloud {
             Some(cloud) => view.with_cloud(cloud),
             None => view,
-        })
+        }
     }
 }
 

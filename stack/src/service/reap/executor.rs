@@ -23,7 +23,6 @@ use crate::service::teardown::{ORIGIN_UNREACHABLE, command, origin_reached};
 use crate::service::{Service, ServiceError};
 use crate::terraform::StateLock;
 use crate::values::id::{RunId, Seq};
-use crate::view::View;
 use crate::warning::FRESH_LOCK;
 
 /// Tears stacks down with the strategy that [`choose`] gives.
@@ -368,11 +367,8 @@ impl TeardownExecutor {
         let cloud = service.cloud().cloud_view().await?;
         Ok(Condition(Arc::new(move |lease| {
             let policy = (*policy).clone();
-            let now = service.now();
-            let grace = service.config().check.noncompliance_grace(&policy);
-            let view = View::new(now, policy, ReaperStatus::default());
-            let mut view = view.with_noncompliance_grace(grace);
-            view.cloud.clone_from(&cloud);
+            let view = service.view_of(policy, ReaperStatus::default(), cloud.clone());
+            let now = view.now;
             let budgets = &service.config().reaper.budgets;
             match why(lease, &view, &runs) {
                 // A window may have begun in which no stack ends.

@@ -298,7 +298,7 @@ fn left(lease: &Lease, cloud: &CloudView, places: &BTreeSet<Place>) -> Vec<Event
     }
     let gone_at = lease.phase_since;
     // A scan that began before the end may have seen what the teardown then deleted.
-    let is_later = |one: &&Resource| cloud.known().seen_at(one) > Some(gone_at);
+    let is_later = |one: &&Resource| cloud.seen_after(one, gone_at);
     let found: Vec<Resource> = cloud
         .resources(lease)
         .into_iter()
