@@ -400,7 +400,7 @@ impl Client {
         let reaper = self.ledger()?.reaper().await;
         let reaper = reaper.map_err(|error| diag::ledger(&error))?;
         let config = self.config().ok();
-        let grace = config.and_then(|config| config.check.noncompliance_grace(&policy));
+        let grace = config.and_then(|config| config.check.noncompliance.grace(&policy));
         Ok(View::new(self.now(), policy, reaper).with_noncompliance_grace(grace))
     }
 

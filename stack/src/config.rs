@@ -14,7 +14,9 @@ use jiff::Timestamp;
 use toml::Spanned;
 use toml::de::DeTable;
 
-pub use check_section::{CheckConfig, NoncompliantAction};
+pub use check_section::{
+    CheckConfig, NoncomplianceSetting, NoncompliantAction, UnknownNoncompliantAction,
+};
 pub use dispatch::{DispatchArgument, DispatchConfig, Placeholder};
 pub use error::{ConfigError, ConfigProblem};
 pub use locations::{ConfigLocation, LedgerAddress, LocationError, Locations, PathSource};

@@ -1,6 +1,9 @@
 //! `[check]`: the rules of `jiti check`, and what follows from a stack that breaks one.
 
 use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use super::section::Section;
 use super::{ConfigError, not_empty};
@@ -17,10 +20,8 @@ pub struct CheckConfig {
     pub timeout: Span,
     /// Findings that do not count: a rule, or a rule and a pattern on addresses.
     pub ignore: Vec<String>,
-    /// What a sync does about the rules that the resources of a stack break.
-    pub noncompliant: NoncompliantAction,
-    /// The time from a broken rule until the stack is due; `None` for that of the policy.
-    pub grace: Option<Span>,
+    /// What follows from a rule that the resources of a stack break.
+    pub noncompliance: NoncomplianceSetting,
 }
 
 /// The time that rules in Rego may take, unless configured.
@@ -35,14 +36,32 @@ impl Default for CheckConfig {
             rules: Vec::new(),
             timeout: DEFAULT_CHECK_TIMEOUT,
             ignore: Vec::new(),
-            noncompliant: NoncompliantAction::Off,
-            grace: None,
+            noncompliance: NoncomplianceSetting::default(),
         }
     }
 }
 
+/// What follows from a rule that the resources of a stack break.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoncomplianceSetting {
+    /// What a sync does about it.
+    pub action: NoncompliantAction,
+    /// The time until the stack is due; `None` for that of the policy.
+    pub grace: Option<Span>,
+}
+
+impl NoncomplianceSetting {
+    /// The time from a broken rule until the stack is due; `None` if it makes no stack due.
+    #[must_use]
+    pub fn grace(self, policy: &Policy) -> Option<Span> {
+        let is_due = self.action == NoncompliantAction::Due;
+        is_due.then(|| self.grace.unwrap_or(policy.grace))
+    }
+}
+
 /// What a sync does about the rules that the resources of a stack break.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NoncompliantAction {
     /// Nothing: it does not check them.
     #[default]
@@ -53,23 +72,21 @@ pub enum NoncompliantAction {
     Due,
 }
 
-impl NoncompliantAction {
-    fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "off" => Some(Self::Off),
-            "flag" => Some(Self::Flag),
-            "due" => Some(Self::Due),
-            _ => None,
-        }
-    }
-}
+/// A text that names no [`NoncompliantAction`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("write \"off\", \"flag\" or \"due\"")]
+pub struct UnknownNoncompliantAction;
 
-impl CheckConfig {
-    /// The time from a broken rule until the stack is due; `None` if it makes no stack due.
-    #[must_use]
-    pub fn noncompliance_grace(&self, policy: &Policy) -> Option<Span> {
-        let is_due = self.noncompliant == NoncompliantAction::Due;
-        is_due.then(|| self.grace.unwrap_or(policy.grace))
+impl FromStr for NoncompliantAction {
+    type Err = UnknownNoncompliantAction;
+
+    fn from_str(word: &str) -> Result<Self, UnknownNoncompliantAction> {
+        match word {
+            "off" => Ok(Self::Off),
+            "flag" => Ok(Self::Flag),
+            "due" => Ok(Self::Due),
+            _ => Err(UnknownNoncompliantAction),
+        }
     }
 }
 
@@ -85,18 +102,15 @@ pub(super) fn read(section: &mut Section<'_>) -> Result<CheckConfig, ConfigError
         let pattern = globset::Glob::new(pattern.unwrap_or("*"));
         pattern.map(|_| ()).map_err(|error| error.to_string())
     })?;
-    let noncompliant = section.checked("noncompliant", |word| {
-        let action = NoncompliantAction::from_word(word);
-        let expected = || "write \"off\", \"flag\" or \"due\"".to_owned();
-        action.map(|_| ()).ok_or_else(expected)
-    })?;
-    let noncompliant = noncompliant.and_then(|word| NoncompliantAction::from_word(&word));
+    let action = section.choice("noncompliant", "\"off\", \"flag\" or \"due\"")?;
     Ok(CheckConfig {
         rules: rules.into_iter().map(PathBuf::from).collect(),
         timeout: section.span("timeout")?.unwrap_or(none.timeout),
         ignore,
-        noncompliant: noncompliant.unwrap_or(none.noncompliant),
-        grace: section.span("grace")?,
+        noncompliance: NoncomplianceSetting {
+            action: action.unwrap_or_default(),
+            grace: section.span("grace")?,
+        },
     })
 }
 
@@ -109,7 +123,7 @@ mod tests {
 
     fn grace(text: &str) -> Option<u64> {
         let config = Config::parse(text, Path::new("jiti.toml")).unwrap();
-        let grace = config.check.noncompliance_grace(&config.policy);
+        let grace = config.check.noncompliance.grace(&config.policy);
         grace.map(Span::seconds)
     }
 

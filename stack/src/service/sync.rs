@@ -88,11 +88,11 @@ impl Service {
         }
     }
 
-    /// Adds the rules of governance, which a sync then checks where the configuration says so.
+    /// Sets the rules of governance, which a sync then checks where the configuration says so.
     #[must_use]
-    pub fn with_live_check(self, rules: Arc<dyn LiveCheck>) -> Self {
+    pub fn with_live_check(self, rules: Option<Arc<dyn LiveCheck>>) -> Self {
         Self {
-            live_check: Some(rules),
+            live_check: rules,
             ..self
         }
     }

@@ -9,7 +9,7 @@ use stack::config::{
 };
 use stack::ledger::Scope;
 use stack::service::teardown::TeardownSettings;
-use stack::service::{CloudAccess, Service, ServiceError};
+use stack::service::{CloudAccess, LiveCheck, Service, ServiceError};
 use stack::{
     Actor, Config, Lease, Ledger, LedgerError, MemoryLedger, Source, SqliteInventory, StackName,
     SystemClock,
@@ -244,11 +244,9 @@ impl Context {
         let access = self.cloud_access(&config, address);
         let inventory = self.inventory(&config, address);
         let (clock, config) = (Arc::new(self.clock), Arc::new(config));
-        let service = Service::new(ledger, clock, Arc::clone(&config), self.actor(), source);
-        let service = match self.live_check(&config) {
-            Some(rules) => service.with_live_check(Arc::new(rules)),
-            None => service,
-        };
+        let rules = self.live_check(&config);
+        let service = Service::new(ledger, clock, config, self.actor(), source);
+        let service = service.with_live_check(rules);
         match access {
             Some(access) => service.with_cloud(access),
             None => service.with_inventory(inventory),
@@ -257,9 +255,10 @@ impl Context {
 
     /// The rules that a sync checks, if the configuration says so. Its entries were checked when it
     /// was read, so that they are valid here.
-    pub(crate) fn live_check(&self, config: &Config) -> Option<LiveRules> {
-        let is_on = config.check.noncompliant != NoncompliantAction::Off;
-        is_on.then(|| LiveRules::new(config, self.rule_paths(config)).ok())?
+    pub(crate) fn live_check(&self, config: &Config) -> Option<Arc<dyn LiveCheck>> {
+        let is_on = config.check.noncompliance.action != NoncompliantAction::Off;
+        let rules = is_on.then(|| LiveRules::new(config, self.rule_paths(config)).ok())??;
+        Some(Arc::new(rules))
     }
 
     /// The files and folders with rules in Rego. A relative path starts at the folder of the

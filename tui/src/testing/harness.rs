@@ -18,7 +18,6 @@ use crate::dashboard::effect::Effect;
 use crate::dashboard::event::{CloudData, Event, LedgerData, RunLog};
 use crate::dashboard::keymap::Keymap;
 use crate::dashboard::model::economics::ReportData;
-use crate::dashboard::model::noncompliance::NoncomplianceSetting;
 use crate::dashboard::model::saved_view::SavedView;
 use crate::dashboard::model::{Model, Settings, Size};
 use crate::dashboard::problem::Problem;
@@ -27,6 +26,7 @@ use crate::dashboard::theme::ThemeName;
 use crate::dashboard::update::update;
 use crate::dashboard::view::{screen_text, view};
 use crate::demo;
+use stack::config::NoncomplianceSetting;
 
 /// The configuration of a [`Harness`].
 #[derive(Clone, Debug)]

@@ -251,7 +251,7 @@ impl Service {
         reaper: ReaperStatus,
         cloud: Option<Arc<CloudView>>,
     ) -> View {
-        let grace = self.config.check.noncompliance_grace(&policy);
+        let grace = self.config.check.noncompliance.grace(&policy);
         let view = View::new(self.now(), policy, reaper).with_noncompliance_grace(grace);
         match cloud {
             Some(cloud) => view.with_cloud(cloud),

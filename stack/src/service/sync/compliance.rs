@@ -63,7 +63,7 @@ impl CloudData<'_> {
         cloud: &CloudView,
     ) -> Result<ComplianceUpdates, ServiceError> {
         let mut updates = ComplianceUpdates::default();
-        let is_off = self.service.config.check.noncompliant == NoncompliantAction::Off;
+        let is_off = self.service.config.check.noncompliance.action == NoncompliantAction::Off;
         let Some(rules) = self.service.live_check.as_ref().filter(|_| !is_off) else {
             return Ok(updates);
         };

@@ -18,7 +18,6 @@ use crate::cli::context::{Context, DashboardSettings, ReadOnly};
 use crate::cli::ui::Ui;
 use crate::dashboard::app::App;
 use crate::dashboard::event::Event;
-use crate::dashboard::model::noncompliance::NoncomplianceSetting;
 use crate::dashboard::model::saved_view::SavedView;
 use crate::dashboard::model::{Model, Settings, Size};
 use crate::dashboard::problem::Problem;
@@ -116,10 +115,7 @@ pub(crate) async fn open(
         let (clock, config) = (Arc::new(*context.clock()), Arc::clone(&config));
         let rules = context.live_check(&config).filter(|_| !is_demo);
         let service = Service::new(ledger, clock, config, context.actor(), Source::Dashboard);
-        let service = match rules {
-            Some(rules) => service.with_live_check(Arc::new(rules)),
-            None => service,
-        };
+        let service = service.with_live_check(rules);
         match &access {
             Some(access) => service.with_cloud(access.clone()),
             None => service,
@@ -139,7 +135,7 @@ pub(crate) async fn open(
     let settings = Settings {
         ledger: address.to_string(),
         policy: config.policy.clone(),
-        noncompliance: NoncomplianceSetting::of(&config.check),
+        noncompliance: config.check.noncompliance,
         read_only,
         demo: is_demo,
         cloud: access.is_some() || is_demo,

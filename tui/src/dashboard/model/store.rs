@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use stack::config::NoncomplianceSetting;
 use stack::ledger::UnreadableStack;
 use stack::listing::Flag;
 use stack::view::CloudView;
 use stack::{HourlyRate, Lease, Phase, Policy, ReaperStatus, StackName, View};
 
-use super::noncompliance::NoncomplianceSetting;
 use super::row::{SOON, StackRow};
 use crate::dashboard::event::{CloudData, LedgerData};
 use crate::dashboard::problem::Problem;

@@ -96,12 +96,12 @@ mod tests {
     use super::*;
     use crate::dashboard::event::LedgerData;
     use crate::dashboard::keymap::Keymap;
-    use crate::dashboard::model::noncompliance::NoncomplianceSetting;
     use crate::dashboard::model::saved_view::SavedView;
     use crate::dashboard::model::{Model, Settings, Size};
     use crate::dashboard::theme::ThemeName;
     use crate::dashboard::update::update;
     use crate::dashboard::view::view;
+    use stack::config::NoncomplianceSetting;
 
     const ACCOUNTS: [&str; 2] = ["111111111111", "222222222222"];
     const REGIONS: [&str; 3] = ["eu-west-1", "us-east-1", "ap-south-1"];

@@ -2,7 +2,7 @@
 //! as the plan: the measured use, and the broken rules.
 
 use super::*;
-use crate::config::{CheckConfig, NoncompliantAction};
+use crate::config::{CheckConfig, NoncomplianceSetting, NoncompliantAction};
 use crate::idle::{Activity, DEFAULT_WINDOW, Evidence};
 use crate::lease::BrokenRule;
 use crate::service::SyncMode;
@@ -72,7 +72,10 @@ async fn an_idle_stack_stays_due() {
 async fn a_noncompliant_stack_stays_due() {
     let mut world = World::new();
     world.config.check = CheckConfig {
-        noncompliant: NoncompliantAction::Due,
+        noncompliance: NoncomplianceSetting {
+            action: NoncompliantAction::Due,
+            grace: None,
+        },
         ..CheckConfig::default()
     };
     world.stack("a", 10_000, |_| {}).await;

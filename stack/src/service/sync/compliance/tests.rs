@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::config::NoncomplianceSetting;
 use crate::config::{Account, CheckConfig, Config, CredentialSource};
 use crate::due::Cause;
 use crate::inventory::MemoryInventory;
@@ -52,7 +53,7 @@ struct World {
 }
 
 /// A stack with one resource, which is synced with these settings.
-async fn world(noncompliant: NoncompliantAction) -> World {
+async fn world(action: NoncompliantAction) -> World {
     let (ledger, clock) = (
         Arc::new(MemoryLedger::new()),
         Arc::new(ManualClock::at(noon())),
@@ -66,8 +67,10 @@ async fn world(noncompliant: NoncompliantAction) -> World {
             regions: vec!["eu-west-1".to_owned()],
         }],
         check: CheckConfig {
-            noncompliant,
-            grace: Some(Span::minutes(30)),
+            noncompliance: NoncomplianceSetting {
+                action,
+                grace: Some(Span::minutes(30)),
+            },
             ..CheckConfig::default()
         },
         ..Config::default()
@@ -92,7 +95,7 @@ async fn world(noncompliant: NoncompliantAction) -> World {
         clock,
         service: service
             .with_cloud(access)
-            .with_live_check(Arc::<Rules>::clone(&rules)),
+            .with_live_check(Some(Arc::<Rules>::clone(&rules))),
         rules,
     }
 }
